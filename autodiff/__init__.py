@@ -1,0 +1,24 @@
+"""Differentiate plain NumPy code: reverse mode, forward mode, and any nesting of the two."""
+
+import autodiff.rules  # noqa: F401 - fills the table of rules
+from autodiff.contexts import detect_anomaly, no_grad
+from autodiff.forward import Dual, jvp
+from autodiff.reverse import Tensor, tensor, vjp
+from autodiff.transforms import elementwise_grad, grad, hessian, hvp, jacobian, value_and_grad
+
+__version__ = "0.1.0"
+__all__ = [
+    "Dual",
+    "Tensor",
+    "detect_anomaly",
+    "elementwise_grad",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "no_grad",
+    "tensor",
+    "value_and_grad",
+    "vjp",
+]

@@ -1,0 +1,542 @@
+"""Reverse mode: the tensor, its computation graph, and the pass back through it.
+
+A `Tensor` is a value and, where it depends on a differentiable input, a `Node`: the
+primitive that made it, the nodes of its operands, and the residuals that the primitive's
+rule will read. Nodes never hold tensors, so that a value nobody reads is freed at once.
+
+The backward pass applies the chain rule x̄ᵢ += Jᵢᵀ ȳ from the youngest node to the
+oldest. Creation order is a topological order, so a heap of creation numbers is all the
+sorting there is; nothing recurses, and interior adjoints live in the pass alone, which is
+why `backward` may be called twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from autodiff import contexts
+from autodiff.arraylike import ArrayLike
+from autodiff.dispatch import (
+    LEAF_LEVEL,
+    MODE,
+    PLAIN,
+    TRACED,
+    Primitive,
+    Spec,
+    dtype_of,
+    is_inexact,
+    new_level,
+    shape_of,
+    value_of,
+)
+from autodiff.tree import Structure, flatten
+
+_next_order = count(0, -1).__next__  # falling, so that the youngest node is a heap's smallest
+ndarray = np.ndarray
+
+
+class Node:
+    """One recorded operation: what the backward pass needs of it and nothing else."""
+
+    __slots__ = ("__weakref__", "args", "argnums", "kwargs", "order", "origin", "parents", "primitive", "y")
+
+    def __init__(
+        self,
+        primitive: Primitive,
+        argnums: tuple[int, ...],
+        parents: Sequence,
+        y: Any,
+        args: Sequence,
+        kwargs: Mapping,
+    ) -> None:
+        self.order = _next_order()
+        self.primitive = primitive
+        self.argnums = argnums  # which operands the parents are
+        self.parents = parents
+        self.y = y  # residuals: the value, the operands, and the parameters
+        self.args = args
+        self.kwargs = kwargs
+
+
+class Leaf:
+    """A differentiable input. `grad` is filled by `Tensor.backward` alone."""
+
+    __slots__ = ("__weakref__", "buffer", "dtype", "grad", "order", "shape")
+
+    def __init__(self, value: Any) -> None:
+        self.order = _next_order()
+        self.shape = shape_of(value)
+        self.dtype = dtype_of(value)
+        self.grad: Any = None
+        self.buffer: np.ndarray | None = None  # where an optimiser wants the gradient put
+
+    def accumulate(self, ct: Any) -> None:
+        """Add `ct` to the gradient, which stays this leaf's own array."""
+        if self.grad is not None:
+            self.grad += ct
+        elif self.buffer is not None:
+            self.buffer[...] = ct
+            self.grad = self.buffer
+        else:
+            self.grad = np.array(ct)
+
+
+class Output:
+    """One output of an operation that has several."""
+
+    __slots__ = ("__weakref__", "index", "number", "order", "parent")
+
+    def __init__(self, parent: Node, index: int, number: int) -> None:
+        self.order = _next_order()
+        self.parent = parent
+        self.index = index
+        self.number = number
+
+
+def frozen(x: Any) -> Any:
+    """Return `x` if nobody can change it, else a snapshot that nobody can."""
+    if x.__class__ in TENSORS:  # assignment to a tensor rebinds it: keep what it is now
+        return Tensor(x.data, x.node, x.level)
+    if not isinstance(x, ndarray):
+        return x
+    owner: Any = x
+    while isinstance(owner, ndarray):
+        if owner.flags.writeable:
+            x = x.copy(order="K")
+            x.setflags(write=False)
+            return x
+        owner = owner.base
+    return x
+
+
+class Tensor(ArrayLike):
+    """An array, and how it came to be.
+
+    Make one with `ad.tensor`; NumPy's functions, operators and methods work on it.
+    Attributes: `data` (ndarray or NumPy scalar), `grad`, `name`, `shape`, `dtype`.
+    """
+
+    __slots__ = ("__weakref__", "_leaf", "_name", "data", "level", "node")
+
+    def __init__(self, data: Any, node: Any = None, level: int = LEAF_LEVEL) -> None:
+        self.data = data
+        self.node = node
+        self.level = level
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        TENSORS.add(cls)
+
+    @staticmethod
+    def process(primitive: Primitive, level: int, args: Sequence, kwargs: Mapping) -> Any:
+        """Evaluate, and record a node if any operand depends on an input of this level."""
+        values = []
+        argnums = []
+        parents = []
+        for i, arg in enumerate(args):
+            if arg.__class__ in TENSORS and arg.level == level:
+                values.append(arg.data)
+                if arg.node is not None:
+                    argnums.append(i)
+                    parents.append(arg.node)
+            else:
+                values.append(arg)
+        y = primitive.function(*values, **kwargs)
+        mode = MODE.get()
+        if mode is not None:
+            if mode.paused >= level:
+                argnums = []
+            if mode.anomaly:
+                contexts.check_value(primitive, values, y)
+        if argnums:
+            active = primitive.active(tuple(argnums))
+            if len(active) != len(argnums):
+                parents = [p for i, p in zip(argnums, parents, strict=True) if i in active]
+        if not argnums or not active:
+            return wrap(y, level)
+        if y.__class__ is ndarray and (primitive.fresh or not any(y is v for v in values)):
+            y.setflags(write=False)  # the rules may keep it: nobody shall change it
+        y_kept, args_kept = primitive.residuals(active, y, values)
+        node = Node(primitive, active, parents, y_kept, args_kept, kwargs)
+        if mode is not None and mode.anomaly:
+            node.origin = contexts.user_line()
+        if isinstance(y, (tuple, list)):
+            return rebuild(y, [Tensor(v, Output(node, k, len(y)), level) for k, v in enumerate(y)])
+        return Tensor(y, node, level)
+
+    # --- what a person reads -------------------------------------------------------
+
+    @property
+    def payload(self) -> Any:
+        return self.data
+
+    @property
+    def leaf(self) -> Leaf | None:
+        """The differentiable input that this tensor object was made as, if it was."""
+        return getattr(self, "_leaf", None)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded."""
+        return self.node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if wanted and self.node is None:
+            check_differentiable("tensor", self.data, "data")
+            self.data = np.array(self.data)  # an own, writable array: an input can be updated in place
+            self._leaf = self.node = Leaf(self.data)
+        elif not wanted:
+            self.node = self._leaf = None
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that `backward` has accumulated here; None before, and on interior tensors."""
+        return self.leaf.grad if self.leaf is not None else None
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if self.leaf is None:
+            raise ValueError(
+                "grad: only tensors made with requires_grad=True hold a gradient; got an interior or constant "
+                "tensor. Use ad.grad or ad.vjp for the derivative with respect to an intermediate value."
+            )
+        self.leaf.grad = None if value is None else np.asarray(value, self.leaf.dtype).reshape(self.leaf.shape)
+
+    @property
+    def name(self) -> str | None:
+        return getattr(self, "_name", None)
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._name = name
+
+    def zero_grad(self) -> None:
+        """Forget the gradient (set it to None)."""
+        if self.leaf is not None:
+            self.leaf.grad = None
+
+    def detach(self) -> Tensor:
+        """Return the value as a tensor that records nothing."""
+        data = self.data
+        return tensor(value_of(data))
+
+    def _is_recorded(self) -> bool:
+        mode = MODE.get()
+        return self.node is not None and (mode is None or mode.paused < self.level)
+
+    def _assign(self, value: Any) -> None:
+        """Become `value`, as `t[i] = v` and `t += v` ask; earlier uses keep the old value."""
+        if value.__class__ not in TENSORS or value.level < self.level:
+            value = Tensor(value, None, self.level)
+        if value.level > self.level:
+            raise ValueError(
+                "tensor: a value of an inner transformation would be stored in a tensor of an outer one; "
+                f"got level {value.level} into level {self.level}. Build a new array inside the inner function."
+            )
+        if self.leaf is not None and self.node is self.leaf and not self._is_recorded():
+            self.data[...] = value.data  # an update of a parameter: same memory, still an input
+            return
+        self.data = value.data
+        self.node = value.node
+
+    def backward(self, cotangent: Any = None) -> None:
+        """Add the derivative of this tensor to `.grad` of every input it depends on.
+
+        Parameters
+        ----------
+        cotangent : array_like, optional
+            Shape of this tensor; the derivative of the final result with respect to it.
+            May be left out for a scalar, where it is 1.
+
+        Raises
+        ------
+        ValueError
+            If nothing was recorded, the tensor is no scalar and no cotangent is given, or
+            the cotangent has another shape.
+
+        Examples
+        --------
+        >>> x = tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        array([2., 4.])
+        """
+        if self.level != LEAF_LEVEL:
+            raise ValueError(
+                "backward: this tensor belongs to a transformation that is still running; "
+                "got a value inside grad, vjp or jvp. Return it, and let the transformation differentiate."
+            )
+        if self.node is None:
+            raise ValueError(
+                "backward: nothing was recorded; got a tensor that depends on no input with requires_grad=True. "
+                "Make the inputs with ad.tensor(data, requires_grad=True), outside ad.no_grad()."
+            )
+        if cotangent is None:
+            if self.size != 1:
+                raise ValueError(
+                    f"backward: a gradient needs a scalar; got shape {self.shape}. "
+                    "Reduce it first (loss.mean()), or pass the cotangent: t.backward(np.ones(t.shape))."
+                )
+            cotangent = one_like(self.data)
+        else:
+            cotangent = as_cotangent("backward", cotangent, self.data)
+        for leaf, ct in backpropagate([self.node], [cotangent]).items():
+            leaf.accumulate(ct)
+
+
+TENSORS: set[type] = {Tensor}
+
+
+def wrap(y: Any, level: int) -> Any:
+    """Return `y`, or each of several outputs, as tensors that depend on nothing."""
+    if isinstance(y, (tuple, list)):
+        return rebuild(y, [Tensor(v, None, level) for v in y])
+    return Tensor(y, None, level)
+
+
+def rebuild(like: Any, items: Sequence) -> Any:
+    """Return `items` in the kind of sequence that `like` is (named tuples included)."""
+    return type(like)(*items) if hasattr(like, "_fields") else type(like)(items)
+
+
+def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
+    """Return a tensor holding a copy of `data`.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers, of any shape. Floats become float64; float32 arrays stay float32.
+    dtype : dtype, optional
+        As in `np.array`.
+    requires_grad : bool
+        Whether to record what is done with it, for `backward`.
+    name : str, optional
+        Shown in pictures and tables.
+
+    Raises
+    ------
+    TypeError
+        For data that are not numbers, or integers with `requires_grad`.
+
+    Examples
+    --------
+    >>> w = tensor([1.0, 2.0], requires_grad=True, name="w")
+    >>> np.exp(w).sum()
+    tensor(10.107337927389695, requires_grad=True)
+    """
+    if isinstance(data, np.ma.MaskedArray):
+        raise TypeError("tensor: the mask would be lost; got a MaskedArray. Write data.filled(value), or np.where.")
+    if data.__class__ in TRACED:
+        raise TypeError(
+            f"tensor: the value is already tracked and a copy would leave the graph; got a {type(data).__name__}. "
+            "Use it as it is, or copy its numbers with data.detach() or data.numpy()."
+        )
+    value = np.array(data, dtype=dtype)
+    if value.dtype.kind not in "biufc":
+        raise TypeError(f"tensor: data must be numbers; got dtype {value.dtype}. Convert them first.")
+    value.setflags(write=False)
+    result = Tensor(value)
+    if name is not None:
+        result.name = name
+    if requires_grad:
+        result.requires_grad = True
+    return result
+
+
+def one_like(y: Any) -> Any:
+    """Return the seed dy/dy = 1 in the shape and dtype of `y`."""
+    shape = shape_of(y)
+    if shape == ():
+        return 1.0 if y.__class__ in (float, np.float64) else dtype_of(y).type(1)
+    return np.ones(shape, dtype_of(y))
+
+
+def as_cotangent(function: str, ct: Any, y: Any, path: str = "") -> Any:
+    """Return `ct` in the shape and dtype of `y`, checked."""
+    if ct.__class__ not in TRACED:
+        ct = np.asarray(ct)
+    if shape_of(ct) != shape_of(y):
+        raise ValueError(
+            f"{function}: the cotangent{path} must have the shape of the output, {shape_of(y)}; "
+            f"got shape {shape_of(ct)}. Reshape it."
+        )
+    if ct.__class__ in TRACED:
+        return ct
+    if not np.can_cast(ct.dtype, dtype_of(y), "same_kind"):
+        raise TypeError(
+            f"{function}: the cotangent{path} must have the dtype of the output, {dtype_of(y)}; got {ct.dtype}. "
+            "Convert it with .astype."
+        )
+    return ct.astype(dtype_of(y), copy=False)[()]
+
+
+def check_differentiable(function: str, x: Any, what: str) -> None:
+    """Raise unless `x` is made of floating-point (or complex) numbers."""
+    kind = x.__class__
+    if kind is float:
+        return
+    if kind in TRACED or isinstance(x, (ndarray, np.generic, int, complex)):
+        dtype = dtype_of(x)
+        if is_inexact(dtype):
+            if isinstance(x, (np.ma.MaskedArray, np.matrix)):
+                raise TypeError(f"{function}: {what} must be a plain array; got {kind.__name__}. Convert it first.")
+            return
+        if dtype.kind in "biu":
+            shown = repr(x) if shape_of(x) == () else f"an array of {dtype}"
+            raise TypeError(
+                f"{function}: integers have no derivative; got {shown} as {what}. "
+                "Write it as a float (2.0 for 2, x.astype(float) for an array)."
+            )
+    raise TypeError(
+        f"{function}: {what} must be a float or an array of floats (or containers of them); "
+        f"got {kind.__name__}. Convert it, or choose other arguments with argnum."
+    )
+
+
+# --- the pass back ------------------------------------------------------------------
+
+
+def backpropagate(roots: Sequence, seeds: Sequence) -> dict[Leaf, Any]:
+    """Return the cotangent of every leaf, given those of the root nodes."""
+    cts: dict[Any, Any] = {}
+    grads: dict[Leaf, Any] = {}
+    heap: list[tuple[int, Any]] = []
+    for root, seed in zip(roots, seeds, strict=True):
+        if root in cts:
+            cts[root] = cts[root] + seed
+        else:
+            cts[root] = seed
+            heappush(heap, (root.order, root))
+    del roots
+    mode = MODE.get()
+    check = mode is not None and mode.anomaly
+    while heap:
+        node = heappop(heap)[1]
+        ct = cts.pop(node)
+        kind = node.__class__
+        if kind is Node:
+            contributions = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
+            if check:
+                contexts.check_cotangents(node, ct, contributions)
+            parents = node.parents
+        elif kind is Leaf:
+            grads[node] = ct
+            continue
+        else:  # one of several outputs: its parent's cotangent is a list of theirs
+            parent = node.parent
+            if parent not in cts:
+                cts[parent] = [None] * node.number
+                heappush(heap, (parent.order, parent))
+            cts[parent][node.index] = ct
+            continue
+        for parent, contribution in zip(parents, contributions, strict=True):
+            if contribution is None:
+                continue
+            if parent in cts:
+                cts[parent] = cts[parent] + contribution
+            else:
+                cts[parent] = contribution
+                heappush(heap, (parent.order, parent))
+    return grads
+
+
+def differentiate(node: Any, seed: Any, leaves: Sequence[Leaf]) -> list:
+    """Return fresh arrays with the cotangents of `leaves`; zeros where there is no dependence."""
+    grads = backpropagate([node], [seed]) if node is not None else {}
+    return [own(grads.get(leaf), leaf) for leaf in leaves]
+
+
+def own(ct: Any, leaf: Leaf | Spec) -> Any:
+    """Return `ct` as an array of its own that the caller may write to."""
+    if ct is None:
+        return np.zeros(leaf.shape, leaf.dtype)[()]
+    if ct.__class__ is ndarray:
+        return np.array(ct)[()]
+    if ct.__class__ is float:
+        return np.float64(ct)
+    return ct
+
+
+def trace(inputs: Iterable, level: int) -> list[Tensor]:
+    """Return tensors of `level` that stand for the inputs, each a leaf."""
+    tensors = []
+    for x in inputs:
+        x = frozen(x)
+        tensors.append(Tensor(x, Leaf(x), level))
+    return tensors
+
+
+def untrace(y: Any, level: int) -> tuple[Any, Any]:
+    """Return the value of an output and its node at `level` (None if it depends on no input)."""
+    if y.__class__ in TENSORS and y.level == level:
+        return y.data, y.node
+    return y, None
+
+
+def vjp(f: Callable, *primals: Any) -> tuple[Any, Callable]:
+    """Return f(*primals) and its pullback, ct ↦ Jᵀ ct.
+
+    Parameters
+    ----------
+    f : callable
+        Of arrays or nested containers of them, returning the same.
+    *primals
+        Where to evaluate it: floats, float arrays, or containers of them.
+
+    Returns
+    -------
+    y
+        The value.
+    pullback : callable
+        Takes a cotangent of the structure, shapes and dtypes of `y`; returns a tuple with
+        one cotangent for each primal, in that primal's structure, shapes and dtypes. It may
+        be called any number of times.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For integer inputs; for cotangents of another structure, shape or kind.
+
+    Examples
+    --------
+    >>> y, pullback = vjp(lambda a, b: a * b, 2.0, 3.0)
+    >>> float(y), [float(ct) for ct in pullback(1.0)]
+    (6.0, [3.0, 2.0])
+    """
+    inputs, structure = flatten(primals)
+    for x, path in zip(inputs, structure.paths(), strict=True):
+        check_differentiable("vjp", x, f"primal {path}")
+    level = new_level()
+    tensors = trace(inputs, level)
+    leaves = [t.node for t in tensors]
+    outputs, y_structure = flatten(f(*structure.unflatten(tensors)))
+    values, nodes = zip(*[untrace(y, level) for y in outputs], strict=True) if outputs else ((), ())
+
+    def pullback(ct: Any) -> tuple:
+        seeds = match_structure("pullback", ct, y_structure, values)
+        pairs = [(node, seed) for node, seed in zip(nodes, seeds, strict=True) if node is not None]
+        grads = backpropagate([n for n, _ in pairs], [s for _, s in pairs])
+        return structure.unflatten([own(grads.get(leaf), leaf) for leaf in leaves])
+
+    return y_structure.unflatten(values), pullback
+
+
+def match_structure(function: str, ct: Any, structure: Structure, values: Sequence) -> list:
+    """Return the leaves of `ct`, which must match the outputs `values` one for one."""
+    cts, ct_structure = flatten(ct)
+    if ct_structure != structure:
+        raise ValueError(
+            f"{function}: the cotangent must have the structure of the output, {structure}; got {ct_structure}. "
+            "Pass the same nesting of lists, tuples and dicts."
+        )
+    paths = structure.paths()
+    return [as_cotangent(function, c, y, path) for c, y, path in zip(cts, values, paths, strict=True)]
+
+
+__all__ = ["PLAIN", "Leaf", "Node", "Tensor", "backpropagate", "tensor", "vjp"]

@@ -1,0 +1,241 @@
+"""General operations: the rule is the cotangent; the tangent follows by transposition.
+
+Three forms, by what is simplest to write down and check:
+
+    general(f, vjp₀, vjp₁, …)      āᵢ = vjpᵢ(ȳ, y, a, b, …)
+        The VJP is linear in ȳ, so ẏ = J ȧ is its transpose, which the engine finds by
+        differentiating the VJP with respect to ȳ. A `jvp` may be given where that is not
+        good enough.
+    reduction(f, weights)          y = f(x) over some axes, ∂y/∂x = w(x, y)
+        Both modes from the weights: ẏ = Σ w ẋ and x̄ = w ȳ.
+    composite(f, definition)       the value is NumPy's own, bit for bit; the derivative is that
+        of an equal function written with simpler operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff.dispatch import (
+    RULES,
+    TRACED,
+    Operation,
+    Primitive,
+    Rewrite,
+    dtype_of,
+    shape_of,
+    spec_of,
+    value_of,
+)
+from autodiff.forward import jvp, zero_like
+from autodiff.reverse import frozen, vjp
+from autodiff.rules.elementwise import elementwise
+from autodiff.rules.linear import Call, restore_axes, to_dtype
+from autodiff.tree import flatten
+
+
+class General(Primitive):
+    """An operation given by its VJP, one function for each operand."""
+
+    family = "general"
+
+    def __init__(
+        self,
+        function: Callable,
+        vjps: Sequence[Callable],
+        jvp: Callable | None = None,
+        parameters: Sequence[str] = (),
+        constants: Sequence[str] = (),
+    ) -> None:
+        super().__init__(function, len(vjps), parameters, constants)
+        self.vjps = vjps
+        self.given_jvp = jvp
+        self.reads = [rule.__code__.co_varnames[1 : 2 + len(vjps)] for rule in vjps]
+
+    def residuals(self, argnums: tuple[int, ...], y: Any, values: Sequence) -> tuple[Any, Sequence]:
+        read = [any(not self.reads[i][k].startswith("_") for i in argnums) for k in range(1 + len(values))]
+        y_kept = tuple(map(frozen, y)) if isinstance(y, (tuple, list)) else frozen(y)
+        return y_kept if read[0] else None, [
+            frozen(v) if read[1 + k] else spec_of(v) for k, v in enumerate(values)
+        ]
+
+    def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
+        return [to_dtype(self.vjps[i](ct, y, *args, **kwargs), dtype_of(args[i])) for i in argnums]
+
+    def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
+        if self.given_jvp is not None:
+            return self.given_jvp(tangents, y, *args, **kwargs)
+        return _total([_transpose(lambda ct, i=i: self.vjps[i](ct, y, *args, **kwargs), y, t) for i, t in tangents.items()])
+
+
+def _total(terms: Sequence) -> Any:
+    """Return the sum of several tangents, each an array or a tuple of them."""
+    first, *rest = terms
+    for term in rest:
+        first = tuple(map(np.add, first, term)) if isinstance(first, tuple) else first + term
+    return first
+
+
+def _transpose(linear: Callable, y: Any, tangent: Any) -> Any:
+    """Return the transpose of ct ↦ linear(ct), which takes cotangents of `y`, applied to `tangent`."""
+    zeros = tuple(map(zero_like, y)) if isinstance(y, (tuple, list)) else zero_like(y)
+    _, pullback = vjp(linear, zeros)
+    return pullback(tangent)[0]
+
+
+def general(
+    function: Callable,
+    *vjps: Callable,
+    jvp: Callable | None = None,
+    parameters: Sequence[str] = (),
+    constants: Sequence[str] = (),
+) -> None:
+    """Give `function` one VJP for each operand: `vjpᵢ(ct, y, *operands, **parameters)`.
+
+    Of several outputs, `ct` is a list with None where an output is not used. A `jvp` is
+    called with a dict of tangents by operand number, y, the operands and parameters.
+    """
+    RULES[function] = General(function, vjps, jvp, parameters, constants)
+
+
+class Reduction(Primitive):
+    """An operation that reduces some axes, given by ∂y/∂x as an array of weights."""
+
+    family = "reduction"
+
+    def __init__(self, function: Callable, weights: Callable, parameters: Sequence[str]) -> None:
+        super().__init__(function, 1, parameters)
+        self.weights = weights
+
+    def residuals(self, argnums: tuple[int, ...], y: Any, values: Sequence) -> tuple[Any, Sequence]:
+        return frozen(y), [frozen(values[0])]
+
+    def _weights(self, y: Any, x: Any, kwargs: Mapping) -> Any:
+        """Return the weights, in the shape of x (y is given back its axes first)."""
+        options = {k: v for k, v in kwargs.items() if k not in ("axis", "keepdims")}
+        y = restore_axes(y, x, kwargs.get("axis"), kwargs.get("keepdims", False))
+        return self.weights(x, y, axis=kwargs.get("axis"), **options)
+
+    def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
+        x = args[0]
+        ct = restore_axes(ct, x, kwargs.get("axis"), kwargs.get("keepdims", False))
+        return (to_dtype(ct * self._weights(y, x, kwargs), dtype_of(x)),)
+
+    def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
+        x = args[0]
+        axes = {k: v for k, v in kwargs.items() if k in ("axis", "keepdims")}
+        return to_dtype(np.sum(tangents[0] * self._weights(y, x, kwargs), **axes), dtype_of(y))
+
+
+def reduction(function: Callable, weights: Callable, parameters: Sequence[str] = ("axis", "keepdims")) -> None:
+    """Give `function` the weights ∂y/∂x = weights(x, y, axis, **parameters), y having unit axes."""
+    RULES[function] = Reduction(function, weights, parameters)
+
+
+@Operation
+def composed(*operands: Any, call: Call, definition: Call) -> Any:
+    """Return call(*operands); `definition` computes the same from simpler operations."""
+    return call(*operands)
+
+
+class Composition(Primitive):
+    """The rule of `composed`: differentiate the definition."""
+
+    family = "composite"
+
+    def __init__(self) -> None:
+        super().__init__(composed, None, ["call", "definition"])
+
+    def residuals(self, argnums: tuple[int, ...], y: Any, values: Sequence) -> tuple[Any, Sequence]:
+        return None, list(map(frozen, values))
+
+    def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
+        f, primals = _of_operands(kwargs["definition"], argnums, args)
+        y, pullback = vjp(f, *primals)
+        if isinstance(y, (tuple, list)):
+            ct = type(y)([zero_like(v) if c is None else c for v, c in zip(y, ct, strict=True)])
+        return pullback(ct)
+
+    def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
+        f, primals = _of_operands(kwargs["definition"], tuple(tangents), args)
+        return jvp(f, primals, tuple(tangents.values()))[1]
+
+
+def _of_operands(definition: Callable, argnums: Sequence[int], args: Sequence) -> tuple[Callable, tuple]:
+    """Return `definition` as a function of the operands `argnums` alone, and their values."""
+
+    def f(*chosen: Any) -> Any:
+        full = list(args)
+        for i, x in zip(argnums, chosen, strict=True):
+            full[i] = x
+        return definition(*full)
+
+    return f, tuple([args[i] for i in argnums])
+
+
+RULES[composed] = Composition()
+
+
+class Composite:
+    """What is known of a composite function: its definition in simpler operations."""
+
+    family = "composite"
+
+    def __init__(self, function: Callable, definition: Callable) -> None:
+        self.rewrite = Rewrite(function, definition)  # checks the arguments
+        self.name = self.rewrite.name
+        self.function = function
+        self.definition = definition
+
+    def apply(self, args: Sequence, kwargs: Mapping) -> Any:
+        kwargs = self.rewrite.known_arguments(kwargs)
+        leaves, structure = flatten((list(args), dict(kwargs)))
+        places = [i for i, leaf in enumerate(leaves) if leaf.__class__ in TRACED]
+        call = Template(self.function, leaves, places, structure)
+        definition = Template(self.definition, leaves, places, structure)
+        return composed(*[leaves[i] for i in places], call=call, definition=definition)
+
+
+class Template:
+    """A call whose traced arguments, wherever they stand, are taken out as operands."""
+
+    __slots__ = ("function", "leaves", "places", "structure")
+
+    def __init__(self, function: Callable, leaves: Sequence, places: Sequence[int], structure: Any) -> None:
+        self.function = function
+        self.leaves = [None if i in places else leaf for i, leaf in enumerate(leaves)]
+        self.places = places
+        self.structure = structure
+
+    def __call__(self, *operands: Any) -> Any:
+        leaves = list(self.leaves)
+        for place, operand in zip(self.places, operands, strict=True):
+            leaves[place] = operand
+        args, kwargs = self.structure.unflatten(leaves)
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<call of {getattr(self.function, '__name__', self.function)}>"
+
+
+def composite(function: Callable, definition: Callable) -> None:
+    """Say that `function` equals `definition`, which is written with operations that have rules."""
+    RULES[function] = Composite(function, definition)
+
+
+# --- extrema: the weight is shared equally among ties ---------------------------------------------
+
+
+def _extreme_weights(x: Any, y: Any, axis: Any = None) -> Any:
+    mask = value_of(x) == value_of(y)
+    return (mask / np.sum(mask, axis=axis, keepdims=True)).astype(dtype_of(x))
+
+
+for _function in (np.max, np.min):
+    reduction(_function, _extreme_weights)
+RULES[np.amax] = RULES[np.max]
+RULES[np.amin] = RULES[np.min]
+__all__ = ["composite", "elementwise", "general", "reduction", "shape_of"]

@@ -1,0 +1,561 @@
+"""Linear operations: y = L(a, b, …), linear in all operands jointly.
+
+    tangent      ẏ = L(ȧ, ḃ, …)         the operation itself
+    cotangent    (ā, b̄, …) = Lᵀ(ȳ)      the transpose, which is what a rule gives
+
+A transpose sees the shape and dtype of the operands (a `Spec`), never their values, so it
+cannot read what it must not. `batch` says how the operation is done on a stack of operands
+at once; without it, slices are done one by one.
+
+Most functions that only move entries around (`tile`, `block`, `pad`, `take`, …) need no
+rule of their own: see `rearranges` below.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff.arraylike import astype, getitem, index_update
+from autodiff.batch import align
+from autodiff.dispatch import (
+    RULES,
+    Operation,
+    Primitive,
+    Rewrite,
+    Spec,
+    as_operand,
+    dtype_of,
+    is_inexact,
+    plain,
+    shape_of,
+    spec_of,
+    value_of,
+)
+from autodiff.forward import zero_like
+from autodiff.rules.elementwise import match
+from autodiff.tree import Structure, flatten
+
+
+class Linear(Primitive):
+    """An operation that is linear in its operands."""
+
+    family = "linear"
+
+    def __init__(
+        self,
+        function: Callable,
+        transpose: Callable,
+        operands: int | None = 1,
+        parameters: Sequence[str] = (),
+        constants: Sequence[str] = (),
+        batch: Callable | None = None,
+    ) -> None:
+        super().__init__(function, operands, parameters, constants)
+        self.transpose = transpose
+        self.batched = batch
+
+    def residuals(self, argnums: tuple[int, ...], y: Any, values: Sequence) -> tuple[Any, Sequence]:
+        return None, [spec_of(value) for value in values]
+
+    def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
+        cts = self.transpose(ct, *args, **kwargs)
+        picked = (cts,) if self.operands == 1 else [cts[i] for i in argnums]
+        return [to_dtype(c, args[i].dtype) for c, i in zip(picked, argnums, strict=True)]
+
+    def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
+        return self.function(*[tangents[i] if i in tangents else zero_like(a) for i, a in enumerate(args)], **kwargs)
+
+    def batch(self, batched: Sequence[bool], args: Sequence, kwargs: Mapping) -> Any:
+        if self.batched is None:
+            return super().batch(batched, args, kwargs)
+        k = next(len(a) for a, b in zip(args, batched, strict=True) if b)
+        stacks = [a if b else np.broadcast_to(a, (k, *shape_of(a))) for a, b in zip(args, batched, strict=True)]
+        return self.batched(*stacks, **kwargs)
+
+
+def to_dtype(x: Any, dtype: np.dtype) -> Any:
+    return x if x is None or dtype_of(x) == dtype else astype(x, dtype)
+
+
+def linear(
+    function: Callable,
+    transpose: Callable,
+    operands: int | None = 1,
+    parameters: Sequence[str] = (),
+    constants: Sequence[str] = (),
+    batch: Callable | None = None,
+) -> None:
+    """Give `function` the rule `transpose(ct, *specs, **parameters)`."""
+    RULES[function] = Linear(function, transpose, operands, parameters, constants, batch)
+
+
+# --- axes ---------------------------------------------------------------------------------
+
+
+def trailing_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Return `axis` as negative numbers, which mean the same with one more axis in front."""
+    if axis is None:
+        return tuple(range(-ndim, 0))
+    return tuple([a - ndim for a in np.lib.array_utils.normalize_axis_tuple(axis, ndim)])
+
+
+def restore_axes(y: Any, x: Any, axis: Any, keepdims: Any) -> Any:
+    """Return a reduced array with the axes it lost put back as unit axes."""
+    if axis is None:
+        return np.reshape(y, (1,) * len(shape_of(x)))
+    return y if keepdims else np.expand_dims(y, axis)
+
+
+# --- sums ---------------------------------------------------------------------------------
+
+
+def _sum(ct: Any, x: Spec, axis: Any = None, dtype: Any = None, keepdims: Any = False, where: Any = None) -> Any:
+    if x.shape != ():
+        ct = np.broadcast_to(restore_axes(ct, x, axis, keepdims), x.shape)
+    return ct if where is None else np.where(where, ct, 0.0)
+
+
+def _mean(ct: Any, x: Spec, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
+    count = np.prod([x.shape[a] for a in trailing_axes(axis, x.ndim)])
+    return _sum(ct if count == 0 else ct / float(count), x, axis, None, keepdims)
+
+
+def _reduce_stack(function: Callable) -> Callable:
+    def reduce_stack(x: Any, axis: Any = None, **kwargs: Any) -> Any:
+        return function(x, axis=trailing_axes(axis, len(shape_of(x)) - 1), **kwargs)
+
+    return reduce_stack
+
+
+def _cumsum(ct: Any, x: Spec, axis: int | None = None, dtype: Any = None) -> Any:
+    back = np.flip(np.cumsum(np.flip(ct, axis or 0), axis or 0), axis or 0)
+    return np.reshape(back, x.shape) if axis is None else back
+
+
+def _cumsum_stack(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    if axis is None:
+        return np.cumsum(np.reshape(x, (shape_of(x)[0], -1)), 1)
+    return np.cumsum(x, trailing_axes(axis, len(shape_of(x)) - 1)[0])
+
+
+linear(np.sum, _sum, 1, ["axis", "dtype", "out", "keepdims", "initial", "where"], ["where"], _reduce_stack(np.sum))
+linear(np.mean, _mean, 1, ["axis", "dtype", "out", "keepdims"], batch=_reduce_stack(np.mean))
+linear(np.cumsum, _cumsum, 1, ["axis", "dtype"], batch=_cumsum_stack)
+
+# --- shape --------------------------------------------------------------------------------
+
+
+def _reshape_stack(x: Any, shape: Any, order: str = "C", copy: Any = None) -> Any:
+    k, *old = shape_of(x)
+    new = np.broadcast_to(0.0, old).reshape(shape).shape
+    if order == "C":
+        return np.reshape(x, (k, *new))
+    return np.stack([np.reshape(x[i], shape, order) for i in range(k)])
+
+
+def _transpose_stack(x: Any, axes: Any = None) -> Any:
+    ndim = len(shape_of(x)) - 1
+    axes = range(ndim)[::-1] if axes is None else [a % ndim for a in axes]
+    return np.transpose(x, (0, *[1 + a for a in axes]))
+
+
+linear(
+    np.reshape,
+    lambda ct, x, shape, order="C", copy=None: np.reshape(ct, x.shape, order),
+    1,
+    ["shape", "order", "copy"],
+    batch=_reshape_stack,
+)
+linear(
+    np.transpose,
+    lambda ct, x, axes=None: np.transpose(ct, None if axes is None else np.argsort([a % x.ndim for a in axes])),
+    1,
+    ["axes"],
+    batch=_transpose_stack,
+)
+linear(
+    np.broadcast_to,
+    lambda ct, x, shape, subok=False: match(ct, x),
+    1,
+    ["shape", "subok"],
+    batch=lambda x, shape, subok=False: np.broadcast_to(
+        align(x, len(np.atleast_1d(shape))), (len(x), *np.atleast_1d(shape))
+    ),
+)
+linear(astype, lambda ct, x, dtype: astype(ct, x.dtype), 1, ["dtype"], batch=lambda x, dtype: astype(x, dtype))
+
+
+def _moved(a: Any, source: Any, destination: Any) -> Any:
+    ndim = len(shape_of(a))
+    source = [s % ndim for s in np.atleast_1d(source)]
+    destination = [d % ndim for d in np.atleast_1d(destination)]
+    order = [n for n in range(ndim) if n not in source]
+    for d, s in sorted(zip(destination, source, strict=True)):
+        order.insert(d, s)
+    return np.transpose(a, order)
+
+
+def _swapped(a: Any, axis1: int, axis2: int) -> Any:
+    axes = list(range(len(shape_of(a))))
+    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    return np.transpose(a, axes)
+
+
+def _reshaped_as(function: Callable) -> Callable:
+    """Return the definition of a function that only changes the shape."""
+
+    def definition(a: Any, axis: Any = None) -> Any:
+        stand_in = np.broadcast_to(0.0, shape_of(a))
+        return np.reshape(a, (function(stand_in) if axis is None else function(stand_in, axis)).shape)
+
+    return definition
+
+
+def _each(function: Callable) -> Callable:
+    """Return the definition of a function of any number of arrays that only changes shapes."""
+    reshaped = _reshaped_as(function)
+
+    def definition(*arrays: Any) -> Any:
+        return reshaped(arrays[0]) if len(arrays) == 1 else tuple([reshaped(a) for a in arrays])
+
+    return definition
+
+
+for _function, _definition in {
+    np.expand_dims: _reshaped_as(np.expand_dims),
+    np.squeeze: _reshaped_as(np.squeeze),
+    np.ravel: lambda a, order="C": np.reshape(a, -1, order="C" if order == "K" else order),
+    np.atleast_1d: _each(np.atleast_1d),
+    np.atleast_2d: _each(np.atleast_2d),
+    np.atleast_3d: _each(np.atleast_3d),
+    np.moveaxis: _moved,
+    np.swapaxes: _swapped,
+    np.matrix_transpose: lambda x: np.swapaxes(x, -1, -2),
+    np.linalg.matrix_transpose: lambda x: np.swapaxes(x, -1, -2),
+    np.flip: lambda m, axis=None: getitem(
+        m, index=tuple([slice(None, None, -1 if a - len(shape_of(m)) in trailing_axes(axis, len(shape_of(m))) else 1)
+                        for a in range(len(shape_of(m)))])
+    ),
+    np.fliplr: lambda m: np.flip(m, 1),
+    np.flipud: lambda m: np.flip(m, 0),
+}.items():
+    RULES[_function] = Rewrite(_function, _definition)
+RULES[np.permute_dims] = RULES[np.transpose]
+
+# --- indexing -------------------------------------------------------------------------------
+
+
+def is_basic(index: Any) -> bool:
+    """Tell whether an index is made of integers, slices, None and Ellipsis only."""
+    items = index if isinstance(index, tuple) else (index,)
+    return all(
+        item is None or item is Ellipsis or isinstance(item, slice)
+        or (isinstance(item, (int, np.integer)) and not isinstance(item, (bool, np.bool_)))
+        for item in items
+    )
+
+
+def may_repeat(index: Any) -> bool:
+    """Tell whether an index may name an entry twice: only arrays of integers may."""
+    items = index if isinstance(index, tuple) else (index,)
+    return not is_basic(index) and any(
+        np.asarray(item).dtype.kind in "iu" for item in items if not (item is None or item is Ellipsis or isinstance(item, slice))
+    )
+
+
+@Operation
+def scatter(x: Any, shape: tuple[int, ...], index: Any) -> Any:
+    """Return zeros of `shape` to which `x` is added at `index`: the transpose of indexing."""
+    result = np.zeros(shape, dtype_of(x))
+    if may_repeat(index):
+        np.add.at(result, index, x)
+    else:
+        result[index] = x
+    return result
+
+
+def _stack_index(index: Any) -> tuple:
+    return (slice(None), *(index if isinstance(index, tuple) else (index,)))
+
+
+def _keeps_place(index: Any) -> bool:
+    """Tell whether indexing commutes with an axis in front (separated index arrays move to the front)."""
+    items = index if isinstance(index, tuple) else (index,)
+    arrays = [i for i, item in enumerate(items) if not (item is None or item is Ellipsis or isinstance(item, slice))]
+    return is_basic(index) or not arrays or arrays[-1] - arrays[0] == len(arrays) - 1
+
+
+def _getitem_stack(x: Any, index: Any) -> Any:
+    if _keeps_place(index):
+        return getitem(x, index=_stack_index(index))
+    return np.stack([getitem(x[i], index=index) for i in range(len(x))])
+
+
+def _scatter_stack(x: Any, shape: tuple[int, ...], index: Any) -> Any:
+    if _keeps_place(index):
+        return scatter(x, shape=(len(x), *shape), index=_stack_index(index))
+    return np.stack([scatter(x[i], shape=shape, index=index) for i in range(len(x))])
+
+
+def _index_update(ct: Any, x: Spec, value: Spec, index: Any) -> tuple:
+    ct_value = getitem(ct, index=index)
+    if may_repeat(index):  # of several values written to one place the last stays
+        places = np.arange(int(np.prod(x.shape))).reshape(x.shape)[index]
+        last = np.zeros(int(np.prod(x.shape)), int)
+        last[places.ravel()] = np.arange(places.size)
+        ct_value = np.where(last[places] == np.arange(places.size).reshape(places.shape), ct_value, 0.0)
+    spare = max(len(value.shape) - len(shape_of(ct_value)), 0)  # unit axes in front of the value
+    return (
+        index_update(ct, 0.0, index=index),
+        np.reshape(match(ct_value, Spec(value.shape[spare:], value.dtype)), value.shape),
+    )
+
+
+linear(
+    getitem,
+    lambda ct, x, index: scatter(ct, shape=x.shape, index=index),
+    1,
+    ["index"],
+    ["index"],
+    batch=_getitem_stack,
+)
+linear(
+    scatter, lambda ct, _x, shape, index: getitem(ct, index=index), 1, ["shape", "index"], batch=_scatter_stack
+)
+linear(index_update, _index_update, 2, ["index"], ["index"])
+
+# --- choosing between arrays -----------------------------------------------------------------
+
+
+@Operation
+def select(a: Any, b: Any, condition: Any) -> Any:
+    """Return np.where(condition, a, b)."""
+    return np.where(condition, a, b)[()]
+
+
+def _select_stack(a: Any, b: Any, condition: Any) -> Any:
+    ndim = max(len(shape_of(a)) - 1, len(shape_of(b)) - 1, np.ndim(condition))
+    return select(align(a, ndim), align(b, ndim), condition=condition)
+
+
+def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    if x is None or y is None:
+        return np.where(plain(condition))
+    return select(x, y, condition=plain(condition))
+
+
+linear(
+    select,
+    lambda ct, a, b, condition: (
+        match(select(ct, 0.0, condition=condition), a),
+        match(select(0.0, ct, condition=condition), b),
+    ),
+    2,
+    ["condition"],
+    batch=_select_stack,
+)
+RULES[np.where] = Rewrite(np.where, _where)
+
+# --- joining ---------------------------------------------------------------------------------
+
+
+@Operation
+def joined(*arrays: Any, axis: int | None = 0) -> Any:
+    """Return np.concatenate(arrays, axis)."""
+    return np.concatenate(arrays, axis)
+
+
+@Operation
+def stacked(*arrays: Any, axis: int = 0) -> Any:
+    """Return np.stack(arrays, axis)."""
+    return np.stack(arrays, axis)
+
+
+def _joined(ct: Any, *arrays: Spec, axis: int | None = 0) -> list:
+    parts = []
+    start = 0
+    for a in arrays:
+        if axis is None:
+            parts.append(np.reshape(ct[start : start + a.size], a.shape))
+            start += a.size
+        else:
+            length = a.shape[axis]
+            parts.append(ct[(slice(None),) * (axis % a.ndim) + (slice(start, start + length),)])
+            start += length
+    return parts
+
+
+def _joined_stack(*stacks: Any, axis: int | None = 0) -> Any:
+    if axis is None:
+        return np.concatenate([np.reshape(s, (len(s), -1)) for s in stacks], 1)
+    return np.concatenate(stacks, axis if axis < 0 else axis + 1)
+
+
+def _sequence(arrays: Any) -> list:
+    return [as_operand(a) for a in arrays]
+
+
+def _in_dtype(y: Any, dtype: Any) -> Any:
+    return y if dtype is None else astype(y, np.dtype(dtype))
+
+
+linear(joined, _joined, None, ["axis"], batch=_joined_stack)
+linear(
+    stacked,
+    lambda ct, *arrays, axis=0: list(np.moveaxis(ct, axis, 0)),
+    None,
+    ["axis"],
+    batch=lambda *stacks, axis=0: np.stack(stacks, axis if axis < 0 else axis + 1),
+)
+RULES[np.concatenate] = Rewrite(
+    np.concatenate,
+    lambda arrays, axis=0, dtype=None, casting="same_kind": _in_dtype(joined(*_sequence(arrays), axis=axis), dtype),
+)
+RULES[np.stack] = Rewrite(
+    np.stack,
+    lambda arrays, axis=0, dtype=None, casting="same_kind": _in_dtype(stacked(*_sequence(arrays), axis=axis), dtype),
+)
+
+# --- everything that only moves entries --------------------------------------------------------
+
+
+class Call:
+    """A function with its operands taken out: `call(*operands)` puts them back and calls it."""
+
+    __slots__ = ("args", "function", "kwargs", "positions", "structure")
+
+    def __init__(self, function: Callable, positions: tuple[int, ...], args: Sequence, kwargs: Mapping) -> None:
+        self.function = function
+        self.positions = positions
+        self.args = args
+        self.kwargs = kwargs
+        self.structure: Structure
+
+    def operands(self) -> list:
+        """Return the operands, flat, and remember how they were nested."""
+        leaves, self.structure = flatten([self.args[p] for p in self.positions])
+        return [as_operand(leaf) for leaf in leaves]
+
+    def __call__(self, *operands: Any) -> Any:
+        args = list(self.args)
+        for position, tree in zip(self.positions, self.structure.unflatten(operands), strict=True):
+            args[position] = tree
+        return self.function(*args, **self.kwargs)
+
+    def __repr__(self) -> str:
+        return f"<call of {getattr(self.function, '__name__', self.function)}>"
+
+
+@Operation
+def rearranged(*operands: Any, call: Call) -> Any:
+    """Return call(*operands), for a function that copies each entry of the result from an operand."""
+    return call(*operands)
+
+
+def _origins(call: Call, specs: Sequence) -> Any:
+    """Return where each entry of the result comes from: 1 + its number among all entries, 0 for a constant.
+
+    The function itself is asked: it is applied to operands that hold these numbers.
+    """
+    numbers = []
+    start = 1
+    for spec in specs:
+        numbers.append(np.arange(start, start + spec.size).reshape(spec.shape))
+        start += spec.size
+    return call(*numbers)
+
+
+def _rearranged(ct: Any, *operands: Spec, call: Call) -> list:
+    origins = _origins(call, operands)
+    if isinstance(origins, (list, tuple)):
+        pieces = [np.ravel(c) for c in ct if c is not None]
+        places = [np.ravel(o) for o, c in zip(origins, ct, strict=True) if c is not None]
+        flat, place = np.concatenate(pieces), np.concatenate(places)
+    else:
+        flat, place = np.ravel(ct), np.ravel(origins)
+    size = 1 + sum(o.size for o in operands)
+    total = scatter(flat, shape=(size,), index=(place,))
+    parts = []
+    start = 1
+    for o in operands:
+        parts.append(np.reshape(total[start : start + o.size], o.shape))
+        start += o.size
+    return parts
+
+
+class Rearrangement(Linear):
+    """The rule of `rearranged`: the tangent is gathered, since constants that were put in have none."""
+
+    def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
+        specs = [spec_of(a) for a in args]
+        flat = [np.ravel(tangents[i]) if i in tangents else np.zeros(s.size, s.dtype) for i, s in enumerate(specs)]
+        source = np.concatenate([np.zeros(1, dtype_of(flat[0])), *flat])
+        origins = _origins(kwargs["call"], specs)
+        if isinstance(origins, (list, tuple)):
+            return [getitem(source, index=(o,)) for o in origins]
+        return getitem(source, index=(origins,))
+
+
+RULES[rearranged] = Rearrangement(rearranged, _rearranged, None, ["call"])
+
+
+class Rearranges:
+    """What is known of a function that only moves entries: which arguments hold them."""
+
+    family = "linear"
+
+    def __init__(self, function: Callable, positions: tuple[int, ...], check: Callable | None) -> None:
+        self.name = f"np.{function.__name__}"
+        self.function = function
+        self.positions = positions
+        self.check = check
+
+    def apply(self, args: Sequence, kwargs: Mapping) -> Any:
+        if len(args) <= max(self.positions) or kwargs:
+            bound = inspect.signature(self.function).bind(*args, **kwargs)
+            args, kwargs = bound.args, bound.kwargs
+        if self.check is not None:
+            self.check(*args, **kwargs)
+        positions = tuple([p for p in self.positions if p < len(args)])
+        if any(p.kind is p.VAR_POSITIONAL for p in inspect.signature(self.function).parameters.values()):
+            positions = tuple(range(len(args)))
+        args = [a if i in positions else plain(a) for i, a in enumerate(args)]
+        call = Call(self.function, positions, args, {k: plain(v) for k, v in kwargs.items()})
+        return rearranged(*call.operands(), call=call)
+
+
+def rearranges(function: Callable, *positions: int, check: Callable | None = None) -> None:
+    """Say that `function` only moves entries of its arguments number `positions` (0 if none is given)."""
+    RULES[function] = Rearranges(function, positions or (0,), check)
+
+
+def _pad_check(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> None:
+    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type") == "odd":
+        raise TypeError(
+            f"np.pad: only modes that copy entries have a derivative rule; got mode={mode!r}. "
+            "Use constant, edge, reflect, symmetric or wrap, or np.concatenate with what the mode computes."
+        )
+
+
+for _function in (
+    np.array_split, np.block, np.broadcast_arrays, np.column_stack, np.delete, np.diag, np.diagflat, np.diagonal,
+    np.dsplit, np.dstack, np.hsplit, np.hstack, np.linalg.diagonal, np.meshgrid, np.repeat, np.resize, np.roll,
+    np.rollaxis, np.rot90, np.split, np.take, np.take_along_axis, np.tile, np.tril, np.triu, np.vsplit, np.vstack,
+    np.fft.fftshift, np.fft.ifftshift,
+):  # fmt: skip
+    rearranges(_function)
+rearranges(np.pad, check=_pad_check)
+rearranges(np.append, 0, 1)
+rearranges(np.insert, 0, 2)
+rearranges(np.choose, 1)
+rearranges(np.compress, 1)
+rearranges(np.extract, 1)
+rearranges(np.select, 1, 2)
+if hasattr(np, "unstack"):
+    rearranges(np.unstack)
+
+__all__ = ["Linear", "getitem", "index_update", "is_inexact", "linear", "scatter", "value_of"]
