@@ -1,8 +1,10 @@
 """Differentiate plain NumPy code: reverse mode, forward mode, and any nesting of the two."""
 
 import autodiff.rules  # noqa: F401 - fills the table of rules
+from autodiff.checkpoint import checkpoint
 from autodiff.contexts import detect_anomaly, no_grad
 from autodiff.forward import Dual, jvp
+from autodiff.primitive import primitive
 from autodiff.reverse import Tensor, tensor, vjp
 from autodiff.transforms import elementwise_grad, grad, hessian, hvp, jacobian, value_and_grad
 
@@ -10,6 +12,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Dual",
     "Tensor",
+    "checkpoint",
     "detect_anomaly",
     "elementwise_grad",
     "grad",
@@ -18,6 +21,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "no_grad",
+    "primitive",
     "tensor",
     "value_and_grad",
     "vjp",

@@ -286,6 +286,16 @@ class Primitive:
         return np.stack([self.function(*each, **kwargs) for each in slices])
 
 
+def reads(rule: Any, operands: int) -> tuple[bool, ...]:
+    """Tell for y and each operand whether `rule(c, y, *operands)` reads it: not if its name starts with `_`."""
+    code = getattr(rule, "__code__", None)
+    if not callable(rule):
+        return (False,) * (1 + operands)
+    if code is None or code.co_argcount < 2 + operands:  # a callable object, or *args: it may read everything
+        return (True,) * (1 + operands)
+    return tuple([not name.startswith("_") for name in code.co_varnames[1 : 2 + operands]])
+
+
 RULES: dict[Callable, Any] = {}
 """What is known of each function: a Primitive, or one of the three kinds below."""
 

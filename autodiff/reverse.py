@@ -36,7 +36,7 @@ from autodiff.dispatch import (
 )
 from autodiff.tree import Structure, flatten
 
-_next_order = count(0, -1).__next__  # falling, so that the youngest node is a heap's smallest
+next_order = count(0, -1).__next__  # falling, so that the youngest node is a heap's smallest
 ndarray = np.ndarray
 
 
@@ -54,7 +54,7 @@ class Node:
         args: Sequence,
         kwargs: Mapping,
     ) -> None:
-        self.order = _next_order()
+        self.order = next_order()
         self.primitive = primitive
         self.argnums = argnums  # which operands the parents are
         self.parents = parents
@@ -69,7 +69,7 @@ class Leaf:
     __slots__ = ("__weakref__", "buffer", "dtype", "grad", "order", "shape")
 
     def __init__(self, value: Any) -> None:
-        self.order = _next_order()
+        self.order = next_order()
         self.shape = shape_of(value)
         self.dtype = dtype_of(value)
         self.grad: Any = None
@@ -92,7 +92,7 @@ class Output:
     __slots__ = ("__weakref__", "index", "number", "order", "parent")
 
     def __init__(self, parent: Node, index: int, number: int) -> None:
-        self.order = _next_order()
+        self.order = next_order()
         self.parent = parent
         self.index = index
         self.number = number
@@ -402,10 +402,10 @@ def check_differentiable(function: str, x: Any, what: str) -> None:
 # --- the pass back ------------------------------------------------------------------
 
 
-def backpropagate(roots: Sequence, seeds: Sequence) -> dict[Leaf, Any]:
-    """Return the cotangent of every leaf, given those of the root nodes."""
+def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset()) -> dict[Any, Any]:
+    """Return the cotangent of every leaf (and of the nodes in `stops`), given those of the root nodes."""
     cts: dict[Any, Any] = {}
-    grads: dict[Leaf, Any] = {}
+    grads: dict[Any, Any] = {}
     heap: list[tuple[int, Any]] = []
     for root, seed in zip(roots, seeds, strict=True):
         if root in cts:
@@ -420,6 +420,9 @@ def backpropagate(roots: Sequence, seeds: Sequence) -> dict[Leaf, Any]:
         node = heappop(heap)[1]
         ct = cts.pop(node)
         kind = node.__class__
+        if stops and node in stops:
+            grads[node] = ct
+            continue
         if kind is Node:
             contributions = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
             if check:

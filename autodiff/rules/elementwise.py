@@ -32,6 +32,7 @@ from autodiff.dispatch import (
     Primitive,
     Rewrite,
     dtype_of,
+    reads,
     shape_of,
     spec_of,
 )
@@ -49,7 +50,7 @@ class Elementwise(Primitive):
     def __init__(self, function: Callable, *rules: Rule, parameters: Sequence[str] = ()) -> None:
         super().__init__(function, len(rules), parameters)
         self.rules = rules
-        self.reads = [_reads(rule, len(rules)) for rule in rules]
+        self.reads = [reads(rule, len(rules)) for rule in rules]
         self._plans: dict[tuple[int, ...], tuple[bool, list[bool]]] = {}
 
     def sort_arguments(self, args: Sequence, kwargs: Mapping) -> tuple[Sequence, dict]:
@@ -110,14 +111,6 @@ class Elementwise(Primitive):
 
 
 UFUNC_DEFAULTS = [("casting", "same_kind"), ("order", "K"), ("subok", True), ("where", True), ("dtype", None)]
-
-
-def _reads(rule: Rule, number: int) -> tuple[bool, ...]:
-    """Tell for y and each operand whether the rule reads it."""
-    if not callable(rule):
-        return (False,) * (1 + number)
-    names = rule.__code__.co_varnames[1 : 2 + number]
-    return tuple([not name.startswith("_") for name in names])
 
 
 def _same_kind(value: Any, y: Any) -> bool:

@@ -26,6 +26,7 @@ from autodiff.dispatch import (
     Primitive,
     Rewrite,
     dtype_of,
+    reads,
     shape_of,
     spec_of,
     value_of,
@@ -53,10 +54,10 @@ class General(Primitive):
         super().__init__(function, len(vjps), parameters, constants)
         self.vjps = vjps
         self.given_jvp = jvp
-        self.reads = [rule.__code__.co_varnames[1 : 2 + len(vjps)] for rule in vjps]
+        self.reads = [reads(rule, len(vjps)) for rule in vjps]
 
     def residuals(self, argnums: tuple[int, ...], y: Any, values: Sequence) -> tuple[Any, Sequence]:
-        read = [any(not self.reads[i][k].startswith("_") for i in argnums) for k in range(1 + len(values))]
+        read = [any(self.reads[i][k] for i in argnums) for k in range(1 + len(values))]
         y_kept = tuple(map(frozen, y)) if isinstance(y, (tuple, list)) else frozen(y)
         return y_kept if read[0] else None, [
             frozen(v) if read[1 + k] else spec_of(v) for k, v in enumerate(values)
@@ -68,22 +69,22 @@ class General(Primitive):
     def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
         if self.given_jvp is not None:
             return self.given_jvp(tangents, y, *args, **kwargs)
-        return _total([_transpose(lambda ct, i=i: self.vjps[i](ct, y, *args, **kwargs), y, t) for i, t in tangents.items()])
+        total = None
+        for i, tangent in tangents.items():
+            term = transposed(lambda ct, i=i: self.vjps[i](ct, y, *args, **kwargs), y, tangent)
+            total = term if total is None else add(total, term)
+        return total
 
 
-def _total(terms: Sequence) -> Any:
-    """Return the sum of several tangents, each an array or a tuple of them."""
-    first, *rest = terms
-    for term in rest:
-        first = tuple(map(np.add, first, term)) if isinstance(first, tuple) else first + term
-    return first
+def add(a: Any, b: Any) -> Any:
+    """Return the sum of two tangents, each an array or a tuple of them."""
+    return tuple(map(np.add, a, b)) if isinstance(a, (tuple, list)) else a + b
 
 
-def _transpose(linear: Callable, y: Any, tangent: Any) -> Any:
-    """Return the transpose of ct ↦ linear(ct), which takes cotangents of `y`, applied to `tangent`."""
-    zeros = tuple(map(zero_like, y)) if isinstance(y, (tuple, list)) else zero_like(y)
-    _, pullback = vjp(linear, zeros)
-    return pullback(tangent)[0]
+def transposed(linear: Callable, x: Any, ct: Any) -> Any:
+    """Return Lᵀ ct for the linear function L, whose argument is like `x`."""
+    zeros = tuple(map(zero_like, x)) if isinstance(x, (tuple, list)) else zero_like(x)
+    return vjp(linear, zeros)[1](ct)[0]
 
 
 def general(
