@@ -4,6 +4,7 @@ import autodiff.rules  # noqa: F401 - fills the table of rules
 from autodiff.checkpoint import checkpoint
 from autodiff.contexts import detect_anomaly, no_grad
 from autodiff.forward import Dual, jvp
+from autodiff.gradcheck import check_grads
 from autodiff.primitive import primitive
 from autodiff.reverse import Tensor, tensor, vjp
 from autodiff.transforms import elementwise_grad, grad, hessian, hvp, jacobian, value_and_grad
@@ -12,6 +13,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Dual",
     "Tensor",
+    "check_grads",
     "checkpoint",
     "detect_anomaly",
     "elementwise_grad",

@@ -184,9 +184,12 @@ def sinc_derivative(x: Any, order: int) -> Any:
         series += (-1.0) ** k * factor / (2 * k + 1) * z ** (2 * k - order)
     series *= np.pi**order
     far = np.where(near, 1.0, x)
-    f = np.sinc(far)
+    angle = np.pi * (far - 2.0 * np.rint(0.5 * far))  # exact reduction: π far would lose the digits of a large far
+    waves = np.sin(angle), np.cos(angle)
+    f = waves[0] / (np.pi * far)
     for n in range(1, order + 1):
-        f = (np.pi ** (n - 1) * np.sin(np.pi * far + n * np.pi / 2) - n * f) / far
+        wave = waves[n % 2] if n % 4 < 2 else -waves[n % 2]  # sin(angle + nπ/2)
+        f = (np.pi ** (n - 1) * wave - n * f) / far
     return np.where(near, series, f).astype(x.dtype)[()]
 
 
@@ -208,7 +211,9 @@ def bessel_i(x: Any, order: int) -> Any:
         series = series + term
     theta = np.pi * (np.arange(256) + 0.5) / 256
     large = np.maximum(size, 20.0)[..., None]
-    integral = np.mean(np.exp(large * (np.cos(theta) - 1.0)) * np.cos(order * theta), axis=-1) * np.exp(large[..., 0])
+    integral = np.mean(np.exp(large * (np.cos(theta) - 1.0)) * np.cos(order * theta), axis=-1)
+    root = np.exp(0.5 * large[..., 0])  # exp(x) overflows before Iₙ(x) does
+    integral = integral * root * root
     value = np.where(size <= 20.0, series, integral)
     return np.where((x < 0) & (order % 2 == 1), -value, value).astype(x.dtype)[()]
 
@@ -323,7 +328,7 @@ elementwise(np.power, _power_base, _power_exponent)
 elementwise(np.float_power, _power_base, _power_exponent)
 elementwise(np.floor_divide, 0, 0)
 elementwise(np.remainder, 1, lambda c, _y, a, b: -c * np.floor_divide(a, b))
-elementwise(np.fmod, 1, lambda c, _y, a, b: -c * np.trunc(a / b))
+elementwise(np.fmod, 1, lambda c, y, a, b: -c * np.rint((a - y) / b))  # a / b may round up to a whole number
 elementwise(np.absolute, lambda c, _y, x: c * np.sign(x))
 elementwise(np.fabs, lambda c, _y, x: c * np.sign(x))
 elementwise(np.hypot, _over_norm, lambda c, y, _a, b: _over_norm(c, y, b, None))

@@ -1,0 +1,188 @@
+"""Check derivatives against witnesses that know nothing of the rules.
+
+Since one rule gives both modes, comparing the modes with each other proves nothing. Here a
+derivative is compared with differences of the function's values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff.dispatch import dtype_of, shape_of, value_of
+from autodiff.forward import jvp
+from autodiff.reverse import vjp
+from autodiff.tree import flatten, map_leaves
+
+
+def check_grads(
+    f: Callable,
+    *args: Any,
+    order: int = 2,
+    modes: Sequence[str] = ("forward", "reverse"),
+    rtol: float | None = None,
+    atol: float | None = None,
+    rng: np.random.Generator | None = None,
+) -> None:
+    """Raise AssertionError unless the derivatives of `f` at `args` agree with differences of its values.
+
+    Along random directions v and ct, J v of forward mode and ⟨Jᵀ ct, v⟩ of reverse mode are
+    compared with central differences, extrapolated to step 0. For order 2 the same is done
+    with both derivatives as functions, in both modes, and so on.
+
+    Parameters
+    ----------
+    f : callable
+        Smooth near `args`.
+    *args
+        Floats, float arrays, or containers of them.
+    order : int
+        The highest derivative that is checked.
+    modes : sequence of {"forward", "reverse"}
+        Which modes are checked.
+    rtol, atol : float, optional
+        Allowed relative and absolute difference; by default 1e-6 each for float64.
+    rng : numpy.random.Generator, optional
+        Where the directions come from (default: a fixed seed).
+
+    References
+    ----------
+    C. Ridders (1982), "Accurate computation of F'(x) and F'(x) F''(x)", Adv. Eng. Software 4.
+
+    Examples
+    --------
+    >>> check_grads(np.sin, 0.5)
+    >>> check_grads(np.abs, 0.0)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    AssertionError: check_grads: ...
+    """
+    rng = rng or np.random.default_rng(0)
+    _check(f, args, order, modes, _tolerances(args, rtol, atol), rng, "the derivative")
+
+
+def _tolerances(args: Any, rtol: float | None, atol: float | None) -> tuple[float, float]:
+    """Return rtol and atol; by default what differences can reach in the coarsest dtype."""
+    eps = max([float(np.finfo(dtype_of(x)).eps) for x in flatten(args)[0]], default=2.0**-52)
+    default = 1e-6 if eps < 1e-15 else 30 * eps**0.5
+    return (default if rtol is None else rtol, default if atol is None else atol)
+
+
+def _check(
+    f: Callable,
+    args: tuple,
+    order: int,
+    modes: Sequence[str],
+    tolerances: tuple[float, float],
+    rng: np.random.Generator,
+    what: str,
+) -> None:
+    v = _direction(args, rng)
+    expected, error, kink = difference(f, args, v)
+    if kink:
+        raise AssertionError(
+            f"check_grads: the function is not smooth here; {what} from the two sides differs by {kink:.3g}. "
+            "Check it at another point."
+        )
+    y, pullback = vjp(f, *args)
+    ct = _direction(y, rng)
+    found = []
+    if "forward" in modes:
+        found.append(("forward", jvp(f, args, v)[1], expected))
+    if "reverse" in modes:
+        found.append(("reverse", _inner(pullback(ct), v), _inner(ct, expected)))
+    for mode, actual, wanted in found:
+        _compare(actual, wanted, error, tolerances, f"{what} in {mode} mode")
+    if order > 1:
+        if "reverse" in modes:
+            _check(lambda *x: vjp(f, *x)[1](ct), args, order - 1, modes, tolerances, rng, f"{what} (of the pullback)")
+        if "forward" in modes:
+            _check(lambda *x: jvp(f, x, v)[1], args, order - 1, modes, tolerances, rng, f"{what} (of the tangent)")
+
+
+def _direction(tree: Any, rng: np.random.Generator) -> Any:
+    """Return random numbers in the structure, shapes and dtypes of `tree`."""
+
+    def draw(x: Any) -> Any:
+        return dtype_of(x).type(rng.standard_normal()) if shape_of(x) == () else _array(x)
+
+    def _array(x: Any) -> Any:
+        return rng.standard_normal(shape_of(x)).astype(dtype_of(x))
+
+    return map_leaves(draw, tree)
+
+
+def difference(f: Callable, args: tuple, v: tuple) -> tuple[Any, float, float]:
+    """Return the derivative of `f` along `v` from its values alone, and how far it can be trusted.
+
+    Returns
+    -------
+    derivative
+        In the structure of f(*args): central differences, extrapolated (Ridders 1982).
+    error : float
+        Estimate of its largest absolute error.
+    kink : float
+        Largest difference of the one-sided derivatives, 0 where `f` is smooth.
+    """
+    points, structure = flatten(args)
+    steps, _ = flatten(v)
+    scale = max([1.0, *[float(np.max(np.abs(value_of(s)), initial=0.0)) for s in steps]])
+    reach = max([float(np.max(np.abs(value_of(x)), initial=0.0)) for x in points], default=1.0)
+    eps = max([float(np.finfo(dtype_of(x)).eps) for x in points], default=2.0**-52)
+
+    def along(h: float) -> np.ndarray:
+        moved = [np.asarray(x) + np.asarray(h * s, dtype_of(x)) for x, s in zip(points, steps, strict=True)]
+        return _flat(f(*structure.unflatten([m[()] for m in moved])))
+
+    here = along(0.0)
+    h = max(min(reach, 1.0), 1e-3) * eps**0.2 / scale
+    forward, backward = along(h), along(-h)
+    best, error = (forward - backward) / (2 * h), np.inf
+    sides = [_gap(forward, 2 * here - backward) / h, _gap(along(h / 8), 2 * here - along(-h / 8)) / (h / 8)]
+    noise = 50 * eps * (1 + _size(here)) / (h / 8)
+    kink = sides[1] if sides[1] > 0.5 * sides[0] + noise else 0.0  # where f is smooth, it falls with h
+    table = [best]
+    for _ in range(8):
+        h /= 1.4
+        row = [(along(h) - along(-h)) / (2 * h)]
+        factor = 1.4**2
+        for previous in table:
+            row.append((row[-1] * factor - previous) / (factor - 1))
+            factor *= 1.4**2
+            change = max(_gap(row[-1], row[-2]), _gap(row[-1], previous))
+            if change <= error:
+                best, error = row[-1], change
+        table = row
+    return best, error, kink
+
+
+def _flat(tree: Any) -> np.ndarray:
+    leaves, _ = flatten(tree)
+    return np.concatenate([np.ravel(np.asarray(leaf, np.float64)) for leaf in leaves]) if leaves else np.zeros(0)
+
+
+def _gap(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.max(np.abs(a - b), initial=0.0))
+
+
+def _size(x: Any) -> float:
+    return float(np.max(np.abs(_flat(x)), initial=0.0))
+
+
+def _inner(a: Any, b: Any) -> np.ndarray:
+    return np.array([np.dot(_flat(a), _flat(b))])
+
+
+def _compare(actual: Any, wanted: np.ndarray, error: float, tolerances: tuple[float, float], what: str) -> None:
+    rtol, atol = tolerances
+    actual = _flat(actual)
+    allowed = atol + rtol * _size(wanted) + (10 * error if np.isfinite(error) else 0.0)
+    gap = np.abs(actual - wanted)
+    if not np.all(gap <= allowed):
+        worst = int(np.argmax(np.where(np.isnan(gap), np.inf, gap)))
+        raise AssertionError(
+            f"check_grads: {what} is {actual[worst]:.12g} where differences of the values give {wanted[worst]:.12g} "
+            f"(entry {worst} of {len(actual)}, allowed difference {allowed:.2g})."
+        )
