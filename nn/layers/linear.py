@@ -1,0 +1,84 @@
+"""Affine maps."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from nn.module import Module
+from nn.parameter import Parameter
+
+
+class Linear(Module):
+    r"""The affine map z = x W + b: a dense layer before its activation.
+
+    In the lectures' terms x is a⁽ˡ⁻¹⁾, the output of the layer before, and what `backward`
+    leaves in `bias.grad` is δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾, summed over the samples.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        Length of the last axis of the input and of the output.
+    bias : bool
+        Whether b is there.
+    rng : numpy.random.Generator or int, optional
+        Source of the initial values; a fresh one by default.
+    dtype : dtype
+        Of the parameters, float64 or float32.
+
+    Attributes
+    ----------
+    weight : Parameter
+        Shape (in_features, out_features); at first uniform in ±1/√in_features, as in PyTorch.
+    bias : Parameter or None
+        Shape (out_features,); at first likewise.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For feature numbers that are no positive integers, and inputs whose last axis is not `in_features` long.
+
+    Examples
+    --------
+    >>> layer = Linear(2, 3, rng=0)
+    >>> layer(np.ones((5, 2))).shape
+    (5, 3)
+    """
+
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, *, rng: Any = None, dtype: Any = np.float64
+    ) -> None:
+        self.in_features = _positive("in_features", in_features)
+        self.out_features = _positive("out_features", out_features)
+        rng = np.random.default_rng(rng)
+        bound = 1.0 / np.sqrt(self.in_features)
+        self.weight = Parameter(rng.uniform(-bound, bound, (self.in_features, self.out_features)).astype(dtype))
+        self.bias = Parameter(rng.uniform(-bound, bound, self.out_features).astype(dtype)) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        """Return x W + b, shape (…, out_features), for x of shape (…, in_features)."""
+        try:
+            z = x @ self.weight
+        except ValueError as mismatch:
+            raise ValueError(
+                f"Linear: the last axis of the input must be in_features={self.in_features} long; "
+                f"got shape {np.shape(x)}. Reshape the input, or build the layer for it."
+            ) from mismatch
+        return z if self.bias is None else z + self.bias
+
+    def extra_repr(self) -> str:
+        return f"{self.in_features}, {self.out_features}{', bias=False' if self.bias is None else ''}"
+
+
+def _positive(name: str, value: Any) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(
+            f"Linear: {name} must be an integer; got {type(value).__name__} {value!r}. Pass a positive int."
+        ) from None
+    if number < 1:
+        raise ValueError(f"Linear: {name} must be positive; got {number}. Pass the number of features.")
+    return number
