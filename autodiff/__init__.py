@@ -7,6 +7,7 @@ from autodiff.forward import Dual, jvp
 from autodiff.gradcheck import check_grads
 from autodiff.primitive import primitive
 from autodiff.reverse import Tensor, tensor, vjp
+from autodiff.rules.elementwise import logistic
 from autodiff.transforms import elementwise_grad, grad, hessian, hvp, jacobian, value_and_grad
 
 __version__ = "0.1.0"
@@ -22,6 +23,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "logistic",
     "no_grad",
     "primitive",
     "tensor",

@@ -209,6 +209,25 @@ class Tensor(ArrayLike):
         self.leaf.grad = None if value is None else np.asarray(value, self.leaf.dtype).reshape(self.leaf.shape)
 
     @property
+    def grad_buffer(self) -> np.ndarray | None:
+        """Where `backward` puts the gradient of this input: an array of its shape and dtype, or None for a new one."""
+        return self.leaf.buffer if self.leaf is not None else None
+
+    @grad_buffer.setter
+    def grad_buffer(self, buffer: np.ndarray | None) -> None:
+        if self.leaf is None:
+            raise ValueError(
+                "grad_buffer: only tensors made with requires_grad=True hold a gradient; got an interior or constant "
+                "tensor. Set it on the input."
+            )
+        if buffer is not None and (buffer.shape, buffer.dtype) != (self.leaf.shape, self.leaf.dtype):
+            raise ValueError(
+                f"grad_buffer: must have the shape {self.leaf.shape} and dtype {self.leaf.dtype} of the tensor; "
+                f"got {buffer.shape} and {buffer.dtype}. Make it with np.empty_like(t.data)."
+            )
+        self.leaf.buffer = buffer
+
+    @property
     def name(self) -> str | None:
         return getattr(self, "_name", None)
 
