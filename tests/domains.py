@@ -21,11 +21,18 @@ def signed(low: float, high: float) -> Domain:
     return lambda rng, shape: rng.uniform(low, high, shape) * rng.choice([-1.0, 1.0], shape)
 
 
-def distinct(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """No two entries near each other, and none near 0."""
-    size = int(np.prod(shape))
-    ladder = (np.arange(size) - size // 2 + rng.uniform(0.3, 0.7, size)) * (4.0 / max(size, 2))
-    return rng.permutation(ladder).reshape(shape)
+def on_grid(low: float, high: float) -> Domain:
+    """No two entries near each other: cells of a grid of width 1/4, between `low` and `high` of the cell."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        size = int(np.prod(shape))
+        cells = rng.permutation(size) - size // 2
+        return (0.25 * (cells + rng.uniform(low, high, size))).reshape(shape)
+
+    return draw
+
+
+distinct = on_grid(0.35, 0.65)
 
 
 def distinct_positive(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -80,6 +87,7 @@ DOMAINS: dict[str, Domain] = {
     "remainder": lambda rng, shape: rng.choice([-7.3, -2.9, -0.4, 0.6, 2.8, 7.4], shape) + rng.uniform(0, 0.05, shape),
     "modulus": lambda rng, shape: rng.choice([-2.0, -1.0, 1.0, 2.0], shape) + rng.uniform(0, 0.01, shape),
     "distinct": distinct,
+    "interleaved": on_grid(0.8, 1.1),  # nor near any entry of a "distinct" array
     "distinct_positive": distinct_positive,
     "increasing": increasing,
     "fractional": fractional,

@@ -29,14 +29,13 @@ from autodiff.dispatch import (
     RULES,
     Constant,
     Operation,
+    Plan,
     Primitive,
     Rewrite,
     dtype_of,
     reads,
     shape_of,
-    spec_of,
 )
-from autodiff.reverse import frozen
 
 Rule = Callable[..., Any] | float
 
@@ -50,8 +49,6 @@ class Elementwise(Primitive):
     def __init__(self, function: Callable, *rules: Rule, parameters: Sequence[str] = ()) -> None:
         super().__init__(function, len(rules), parameters)
         self.rules = rules
-        self.reads = [reads(rule, len(rules)) for rule in rules]
-        self._plans: dict[tuple[int, ...], tuple[bool, list[bool]]] = {}
 
     def sort_arguments(self, args: Sequence, kwargs: Mapping) -> tuple[Sequence, dict]:
         dtype = kwargs.get("dtype")
@@ -60,26 +57,11 @@ class Elementwise(Primitive):
             args = [astype(a, dtype) for a in args]
         return super().sort_arguments(args, {k: v for k, v in kwargs.items() if (k, v) not in UFUNC_DEFAULTS})
 
-    def active(self, argnums: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple([i for i in argnums if self.rules[i].__class__ is not int or self.rules[i] != 0])
-
-    def residuals(self, argnums: tuple[int, ...], y: Any, values: Sequence) -> tuple[Any, Sequence]:
-        """Keep what the rules of `argnums` read; the shape of an operand only if it differs from y's."""
-        plan = self._plans.get(argnums)
-        if plan is None:
-            reads = [self.reads[i] for i in argnums]
-            keep_y = any(read[0] for read in reads)
-            plan = self._plans[argnums] = keep_y, [any(read[1 + i] for read in reads) for i in range(len(values))]
-        keep_y, keep = plan
-        args: list = []
-        for i, value in enumerate(values):
-            if keep[i]:
-                args.append(frozen(value))
-            elif len(values) > 1 and i in argnums and not _same_kind(value, y):
-                args.append(spec_of(value))
-            else:
-                args.append(None)
-        return frozen(y) if keep_y else None, args
+    def make_plan(self, argnums: tuple[int, ...]) -> Plan:
+        active = tuple([i for i in argnums if not _is_zero(self.rules[i])])
+        read = [reads(self.rules[i], len(self.rules)) for i in active]
+        y, *operands = [any(column) for column in zip(*read, strict=True)] or [False] * (1 + len(self.rules))
+        return Plan(active, y, operands, slim=True)
 
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
         if len(args) == 1:
@@ -94,15 +76,15 @@ class Elementwise(Primitive):
     def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
         total = None
         for i, tangent in tangents.items():
-            if self.rules[i].__class__ is not int or self.rules[i] != 0:
+            if not _is_zero(self.rules[i]):
                 term = self._act(i, tangent, y, args, kwargs)
                 total = term if total is None else total + term
         return None if total is None else spread(total, y)
 
     def _act(self, i: int, c: Any, y: Any, args: Sequence, kwargs: Mapping) -> Any:
         rule = self.rules[i]
-        if callable(rule):
-            return rule(c, y, *args, **kwargs)
+        if rule.__class__ is FUNCTION:
+            return rule(c, y, *args, **kwargs) if kwargs else rule(c, y, *args)
         return c if rule == 1 else c * rule
 
     def batch(self, batched: Sequence[bool], args: Sequence, kwargs: Mapping) -> Any:
@@ -110,18 +92,18 @@ class Elementwise(Primitive):
         return self.function(*[align(a, ndim) if b else a for a, b in zip(args, batched, strict=True)], **kwargs)
 
 
+FUNCTION = type(lambda: None)
 UFUNC_DEFAULTS = [("casting", "same_kind"), ("order", "K"), ("subok", True), ("where", True), ("dtype", None)]
 
 
-def _same_kind(value: Any, y: Any) -> bool:
-    """Tell whether a cotangent of y needs no summing and no conversion to be one of `value`."""
-    if value.__class__ is float:
-        return y.__class__ is np.float64 or y.__class__ is float
-    return shape_of(value) == shape_of(y) and dtype_of(value) is dtype_of(y)
+def _is_zero(rule: Rule) -> bool:
+    return rule.__class__ is int and rule == 0
 
 
 def match(ct: Any, like: Any) -> Any:
     """Return `ct` summed over the axes along which `like` was broadcast, in its dtype."""
+    if ct.__class__ is np.ndarray and like.__class__ is np.ndarray and ct.shape == like.shape and ct.dtype is like.dtype:
+        return ct
     shape = shape_of(like)
     ct_shape = shape_of(ct)
     if ct_shape != shape:
@@ -173,7 +155,8 @@ def sinc_derivative(x: Any, order: int) -> Any:
     From x f⁽ⁿ⁾ = πⁿ⁻¹ sin(πx + nπ/2) - n f⁽ⁿ⁻¹⁾, which cancels near 0, where the Taylor
     series Σ (-1)ᵏ (πx)²ᵏ / (2k+1)! is differentiated instead.
     """
-    x = np.asarray(x)
+    dtype = dtype_of(x)
+    x = np.asarray(x, np.float64)  # terms of the series leave the range of float32
     near = np.abs(x) < 1.0 + 0.5 * order
     z = np.where(near, np.pi * x, 0.0)
     series = np.zeros_like(z)
@@ -190,7 +173,7 @@ def sinc_derivative(x: Any, order: int) -> Any:
     for n in range(1, order + 1):
         wave = waves[n % 2] if n % 4 < 2 else -waves[n % 2]  # sin(angle + nπ/2)
         f = (np.pi ** (n - 1) * wave - n * f) / far
-    return np.where(near, series, f).astype(x.dtype)[()]
+    return np.where(near, series, f).astype(dtype)[()]
 
 
 @Operation
@@ -248,7 +231,7 @@ def clamp(x: Any, low: Any, high: Any) -> Any:
 def _power_by(c: Any, _y: Any, x: Any, exponent: float) -> Any:
     if exponent == 0:
         return c * 0.0
-    return c * (2 * x) if exponent == 2 else c * (exponent * x ** (exponent - 1))
+    return c * (2 * x) if exponent == 2 else c * (exponent * power(x, exponent=exponent - 1))
 
 
 def _power_base(c: Any, _y: Any, a: Any, b: Any) -> Any:

@@ -1,0 +1,15 @@
+"""Settings of the whole suite: warnings are errors, hypothesis repeats itself exactly."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# `pytest --hypothesis-profile=explore` looks for new examples instead.
+settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile("repeatable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("filterwarnings", "error")
