@@ -103,8 +103,10 @@ class Dual(ArrayLike):
 
 def _number(x: Any) -> Any:
     """Return `x` as a float, a NumPy scalar or an own array of floats."""
-    if x.__class__ in TRACED or x.__class__ is float:
+    if x.__class__ in TRACED:
         return x
+    if x.__class__ is float:
+        return np.float64(x)  # Python's own 1.0 / 0.0 raises
     x = as_operand(x)
     if dtype_of(x).kind in "biu":
         x = np.asarray(x, float)[()]

@@ -22,16 +22,19 @@ import numpy as np
 from autodiff import contexts
 from autodiff.arraylike import ArrayLike
 from autodiff.dispatch import (
+    ALL,
     LEAF_LEVEL,
     MODE,
     PLAIN,
     TRACED,
+    Plan,
     Primitive,
     Spec,
     dtype_of,
     is_inexact,
     new_level,
     shape_of,
+    spec_of,
     value_of,
 )
 from autodiff.tree import Structure, flatten
@@ -103,7 +106,7 @@ def frozen(x: Any) -> Any:
     if x.__class__ in TENSORS:  # assignment to a tensor rebinds it: keep what it is now
         return Tensor(x.data, x.node, x.level)
     if not isinstance(x, ndarray):
-        return x
+        return tuple(map(frozen, x)) if isinstance(x, tuple) else x
     owner: Any = x
     while isinstance(owner, ndarray):
         if owner.flags.writeable:
@@ -136,36 +139,40 @@ class Tensor(ArrayLike):
     def process(primitive: Primitive, level: int, args: Sequence, kwargs: Mapping) -> Any:
         """Evaluate, and record a node if any operand depends on an input of this level."""
         values = []
-        argnums = []
+        argnums: Any = ()
         parents = []
-        for i, arg in enumerate(args):
+        i = 0
+        for arg in args:
             if arg.__class__ in TENSORS and arg.level == level:
                 values.append(arg.data)
                 if arg.node is not None:
-                    argnums.append(i)
+                    argnums += (i,)
                     parents.append(arg.node)
             else:
                 values.append(arg)
-        y = primitive.function(*values, **kwargs)
+            i += 1
+        y = primitive.function(*values, **kwargs) if kwargs else primitive.function(*values)
         mode = MODE.get()
         if mode is not None:
             if mode.paused >= level:
-                argnums = []
+                argnums = ()
             if mode.anomaly:
                 contexts.check_value(primitive, values, y)
-        if argnums:
-            active = primitive.active(tuple(argnums))
-            if len(active) != len(argnums):
-                parents = [p for i, p in zip(argnums, parents, strict=True) if i in active]
-        if not argnums or not active:
+        if not argnums:
             return wrap(y, level)
-        if y.__class__ is ndarray and (primitive.fresh or not any(y is v for v in values)):
+        plan = primitive.plans.get(argnums) or primitive.plan(argnums)
+        if plan.active is not argnums and plan.active != argnums:
+            parents = [p for i, p in zip(argnums, parents, strict=True) if i in plan.active]
+            if not parents:
+                return wrap(y, level)
+        kind = y.__class__
+        if kind is ndarray and (primitive.fresh or not any(y is v for v in values)):
             y.setflags(write=False)  # the rules may keep it: nobody shall change it
-        y_kept, args_kept = primitive.residuals(active, y, values)
-        node = Node(primitive, active, parents, y_kept, args_kept, kwargs)
+        kept_y = (y if kind in SCALARS else frozen(y)) if plan.y else None
+        node = Node(primitive, plan.active, parents, kept_y, _kept(plan, y, values), kwargs)
         if mode is not None and mode.anomaly:
             node.origin = contexts.user_line()
-        if isinstance(y, (tuple, list)):
+        if kind not in SCALARS and isinstance(y, (tuple, list)):
             return rebuild(y, [Tensor(v, Output(node, k, len(y)), level) for k, v in enumerate(y)])
         return Tensor(y, node, level)
 
@@ -310,6 +317,31 @@ class Tensor(ArrayLike):
 
 
 TENSORS: set[type] = {Tensor}
+SCALARS = PLAIN - {ndarray}
+
+
+def _kept(plan: Plan, y: Any, values: Sequence) -> list:
+    """Return of each operand what the backward pass will read: itself, its Spec, or nothing."""
+    kept: list = []
+    i = 0
+    for value in values:
+        if plan.operands is ALL or (plan.operands and plan.operands[i]):
+            kept.append(value if value.__class__ in SCALARS else frozen(value))
+        elif plan.slim and (i not in plan.active or same_kind(value, y)):
+            kept.append(None)
+        else:
+            kept.append(spec_of(value))
+        i += 1
+    return kept
+
+
+def same_kind(value: Any, y: Any) -> bool:
+    """Tell whether a cotangent of y needs no summing and no conversion to be one of `value`."""
+    if value.__class__ is ndarray and y.__class__ is ndarray:
+        return value.shape == y.shape and value.dtype is y.dtype
+    if value.__class__ is float:
+        return y.__class__ is np.float64 or y.__class__ is float
+    return shape_of(value) == shape_of(y) and dtype_of(value) is dtype_of(y)
 
 
 def wrap(y: Any, level: int) -> Any:
@@ -368,11 +400,14 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, name: s
     return result
 
 
+ONE = np.float64(1.0)  # NumPy's: Python's own 1.0 / 0.0 raises
+
+
 def one_like(y: Any) -> Any:
     """Return the seed dy/dy = 1 in the shape and dtype of `y`."""
     shape = shape_of(y)
     if shape == ():
-        return 1.0 if y.__class__ in (float, np.float64) else dtype_of(y).type(1)
+        return ONE if y.__class__ is np.float64 else dtype_of(y).type(1)
     return np.ones(shape, dtype_of(y))
 
 
@@ -438,26 +473,27 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
     while heap:
         node = heappop(heap)[1]
         ct = cts.pop(node)
+        while not heap and node.__class__ is Node and len(node.parents) == 1 and not check and node not in stops:
+            # a chain: nothing else is waiting, so that there is nothing to sort
+            (ct,) = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
+            node = node.parents[0]
+            if ct is None:
+                return grads
         kind = node.__class__
-        if stops and node in stops:
+        if kind is Leaf or node in stops:
             grads[node] = ct
             continue
-        if kind is Node:
-            contributions = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
-            if check:
-                contexts.check_cotangents(node, ct, contributions)
-            parents = node.parents
-        elif kind is Leaf:
-            grads[node] = ct
-            continue
-        else:  # one of several outputs: its parent's cotangent is a list of theirs
+        if kind is Output:  # its parent's cotangent is a list of those of all its outputs
             parent = node.parent
             if parent not in cts:
                 cts[parent] = [None] * node.number
                 heappush(heap, (parent.order, parent))
             cts[parent][node.index] = ct
             continue
-        for parent, contribution in zip(parents, contributions, strict=True):
+        contributions = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
+        if check:
+            contexts.check_cotangents(node, ct, contributions)
+        for parent, contribution in zip(node.parents, contributions):
             if contribution is None:
                 continue
             if parent in cts:

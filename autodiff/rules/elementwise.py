@@ -46,15 +46,17 @@ class Elementwise(Primitive):
     family = "elementwise"
     fresh = True
 
-    def __init__(self, function: Callable, *rules: Rule, parameters: Sequence[str] = ()) -> None:
-        super().__init__(function, len(rules), parameters)
+    def __init__(
+        self, function: Callable, *rules: Rule, parameters: Sequence[str] = (), internal: bool = False
+    ) -> None:
+        super().__init__(function, len(rules), parameters, internal=internal)
         self.rules = rules
 
     def sort_arguments(self, args: Sequence, kwargs: Mapping) -> tuple[Sequence, dict]:
         dtype = kwargs.get("dtype")
         if isinstance(self.function, np.ufunc) and dtype is not None:
             kwargs = {k: v for k, v in kwargs.items() if k != "dtype"}
-            args = [astype(a, dtype) for a in args]
+            args = [astype(a, dtype=dtype) for a in args]
         return super().sort_arguments(args, {k: v for k, v in kwargs.items() if (k, v) not in UFUNC_DEFAULTS})
 
     def make_plan(self, argnums: tuple[int, ...]) -> Plan:
@@ -65,6 +67,9 @@ class Elementwise(Primitive):
 
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
         if len(args) == 1:
+            rule = self.rules[0]
+            if rule.__class__ is FUNCTION and not kwargs:
+                return (rule(ct, y, args[0]),)
             return (self._act(0, ct, y, args, kwargs),)
         contributions = []
         for i in argnums:
@@ -113,7 +118,7 @@ def match(ct: Any, like: Any) -> Any:
         if axes:
             ct = np.reshape(ct, shape)
     dtype = dtype_of(like)
-    return ct if dtype_of(ct) == dtype else astype(ct, dtype)
+    return ct if dtype_of(ct) == dtype else astype(ct, dtype=dtype)
 
 
 def spread(tangent: Any, y: Any) -> Any:
@@ -121,12 +126,14 @@ def spread(tangent: Any, y: Any) -> Any:
     if shape_of(tangent) != shape_of(y):
         tangent = np.broadcast_to(tangent, shape_of(y))
     dtype = dtype_of(y)
-    return tangent if dtype_of(tangent) == dtype else astype(tangent, dtype)
+    return tangent if dtype_of(tangent) == dtype else astype(tangent, dtype=dtype)
 
 
-def elementwise(function: Callable, *rules: Rule, parameters: Sequence[str] = ()) -> None:
+def elementwise(
+    function: Callable, *rules: Rule, parameters: Sequence[str] = (), internal: bool = False
+) -> None:
     """Give `function` one rule for each operand; `parameters` are its further arguments."""
-    RULES[function] = Elementwise(function, *rules, parameters=parameters)
+    RULES[function] = Elementwise(function, *rules, parameters=parameters, internal=internal)
 
 # --- our own functions: each has a formula that keeps its digits everywhere ------------
 
@@ -306,7 +313,7 @@ elementwise(np.reciprocal, lambda c, y, _x: -c * (y * y))
 elementwise(np.square, lambda c, _y, x: c * (2 * x))
 elementwise(np.sqrt, lambda c, y, _x: c * 0.5 / y)
 elementwise(np.cbrt, lambda c, y, _x: c / (3 * (y * y)))
-elementwise(power, _power_by, parameters=["exponent"])
+elementwise(power, _power_by, internal=True)
 elementwise(np.power, _power_base, _power_exponent)
 elementwise(np.float_power, _power_base, _power_exponent)
 elementwise(np.floor_divide, 0, 0)
@@ -352,12 +359,12 @@ elementwise(np.rad2deg, 180 / np.pi)
 elementwise(np.radians, np.pi / 180)
 elementwise(np.deg2rad, np.pi / 180)
 elementwise(np.sinc, lambda c, _y, x: c * sinc_derivative(x, order=1))
-elementwise(sinc_derivative, lambda c, _y, x, order: c * sinc_derivative(x, order=order + 1), parameters=["order"])
+elementwise(sinc_derivative, lambda c, _y, x, order: c * sinc_derivative(x, order=order + 1), internal=True)
 elementwise(np.i0, lambda c, _y, x: c * bessel_i(x, order=1))
 elementwise(
     bessel_i,
     lambda c, _y, x, order: c * 0.5 * (bessel_i(x, order=abs(order - 1)) + bessel_i(x, order=order + 1)),
-    parameters=["order"],
+    internal=True,
 )
 
 # --- choosing, rounding, taking apart
