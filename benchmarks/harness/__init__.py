@@ -1,0 +1,1 @@
+"""How the workloads are measured: one process per library, rounds interleaved across them."""

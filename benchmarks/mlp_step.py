@@ -1,0 +1,284 @@
+"""One training step of a tanh network: forward, backward, Adam; every contender as its users write it.
+
+All start from the same weights and batch. A run is one step and returns the loss before
+its update, so that the loss of the last checked step depends on every update before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from benchmarks import mlp_by_hand
+from benchmarks.harness.workload import BY_HAND, EAGER, Goal, Run, Workload
+
+LR, BETA1, BETA2, EPS = 1e-3, 0.9, 0.999, 1e-8
+
+
+@dataclass(frozen=True)
+class Network:
+    """Widths of the layers, batch size, dtype; ten outputs mean classes and cross-entropy, one means MSE."""
+
+    sizes: tuple[int, ...]
+    batch: int
+    dtype: str = "float32"
+
+    @property
+    def name(self) -> str:
+        return "-".join(map(str, self.sizes))
+
+    @property
+    def classifies(self) -> bool:
+        return self.sizes[-1] > 1
+
+    def data(self) -> tuple[Any, Any]:
+        """Return X of shape (batch, inputs), and y: class numbers (batch,), or values (batch, 1)."""
+        import numpy as np
+
+        rng = np.random.default_rng(0)
+        X = rng.normal(size=(self.batch, self.sizes[0])).astype(self.dtype)
+        if self.classifies:
+            return X, rng.integers(self.sizes[-1], size=self.batch)
+        return X, rng.normal(size=(self.batch, 1)).astype(self.dtype)
+
+    def parameters(self) -> list[Any]:
+        """Return [weight, bias, weight, …]; weights of shape (in, out)."""
+        import numpy as np
+
+        rng = np.random.default_rng(1)
+        result = []
+        for n_in, n_out in zip(self.sizes[:-1], self.sizes[1:], strict=True):
+            bound = n_in**-0.5
+            result.append(rng.uniform(-bound, bound, (n_in, n_out)).astype(self.dtype))
+            result.append(rng.uniform(-bound, bound, n_out).astype(self.dtype))
+        return result
+
+
+def cross_entropy(np: Any, scores: Any, classes: Any) -> Any:
+    """Return the mean of -log softmax(scores) at the true classes, in the NumPy of the caller's library."""
+    shifted = scores - np.max(scores, axis=1, keepdims=True)
+    log_p = shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
+    return -np.mean(log_p[np.arange(len(classes)), classes])
+
+
+def by_hand(network: Network) -> Run:
+    X, y = network.data()
+    return mlp_by_hand.step(X, y, network.parameters(), LR, BETA1, BETA2, EPS)
+
+
+def eager(network: Network) -> Run:
+    import numpy as np
+
+    import nn
+
+    X, y = network.data()
+    layers: list[nn.Module] = []
+    for n_in, n_out in zip(network.sizes[:-1], network.sizes[1:], strict=True):
+        layers += [nn.Linear(n_in, n_out, dtype=X.dtype), nn.Tanh()]
+    model = nn.Sequential(*layers[:-1])
+    for parameter, value in zip(model.parameters(), network.parameters(), strict=True):
+        parameter.data[...] = value
+    loss_function = partial(cross_entropy, np) if network.classifies else nn.MSELoss()
+    optimizer = nn.optim.Adam(model.parameters(), lr=LR)
+
+    def step() -> Any:
+        optimizer.zero_grad()
+        loss = loss_function(model(X), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step
+
+
+def pytorch(network: Network, fused: bool = False) -> Run:
+    import torch
+
+    X, y = map(torch.tensor, network.data())
+    layers: list[torch.nn.Module] = []
+    for n_in, n_out in zip(network.sizes[:-1], network.sizes[1:], strict=True):
+        layers += [torch.nn.Linear(n_in, n_out, dtype=X.dtype), torch.nn.Tanh()]
+    model = torch.nn.Sequential(*layers[:-1])
+    for parameter, value in zip(model.parameters(), network.parameters(), strict=True):
+        parameter.data = torch.tensor(value.T.copy())
+    loss_function = torch.nn.CrossEntropyLoss() if network.classifies else torch.nn.MSELoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=LR, fused=fused or None)
+
+    def step() -> Any:
+        optimizer.zero_grad()
+        loss = loss_function(model(X), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step
+
+
+def functional_loss(np: Any, network: Network, X: Any, y: Any) -> Callable[[list], Any]:
+    """Return the loss as a function of the parameters, in the NumPy of autograd or JAX."""
+
+    def loss(parameters: list) -> Any:
+        h = X
+        for weight, bias in zip(parameters[:-2:2], parameters[1:-2:2], strict=True):
+            h = np.tanh(np.dot(h, weight) + bias)
+        h = np.dot(h, parameters[-2]) + parameters[-1]
+        return cross_entropy(np, h, y) if network.classifies else np.mean((h - y) ** 2)
+
+    return loss
+
+
+def jax_jit(network: Network) -> Run:
+    import jax
+    import jax.numpy as jnp
+    from jax.flatten_util import ravel_pytree
+
+    X, y = map(jnp.array, network.data())
+    flat, unravel = ravel_pytree(list(map(jnp.array, network.parameters())))
+    loss = functional_loss(jnp, network, X, y)
+
+    @partial(jax.jit, donate_argnums=0)
+    def update(state: tuple) -> tuple:
+        theta, m, v, t = state
+        value, g = jax.value_and_grad(lambda theta: loss(unravel(theta)))(theta)
+        t = t + 1
+        m = BETA1 * m + (1 - BETA1) * g
+        v = BETA2 * v + (1 - BETA2) * g * g
+        m_hat = m / (1 - BETA1**t)
+        v_hat = v / (1 - BETA2**t)
+        theta = theta - LR * m_hat / (jnp.sqrt(v_hat) + EPS)
+        return (theta, m, v, t), value
+
+    state = (flat, jnp.zeros_like(flat), jnp.zeros_like(flat), jnp.zeros((), flat.dtype))
+
+    def step() -> Any:
+        nonlocal state
+        state, value = update(state)
+        return value.block_until_ready()
+
+    return step
+
+
+def adam(np: Any, parameters: list) -> Callable[[list], None]:
+    """Return Adam for a list of arrays, one after the other, as users of autograd and MyGrad write it."""
+    ms = [np.zeros_like(p) for p in parameters]
+    vs = [np.zeros_like(p) for p in parameters]
+    t = 0
+
+    def update(gradients: list) -> None:
+        nonlocal t
+        t += 1
+        for i, g in enumerate(gradients):
+            ms[i] = BETA1 * ms[i] + (1 - BETA1) * g
+            vs[i] = BETA2 * vs[i] + (1 - BETA2) * g**2
+            m_hat = ms[i] / (1 - BETA1**t)
+            v_hat = vs[i] / (1 - BETA2**t)
+            parameters[i] -= LR * m_hat / (np.sqrt(v_hat) + EPS)
+
+    return update
+
+
+def hips_autograd(network: Network) -> Run:
+    import autograd.numpy as np
+    import numpy
+    from autograd import value_and_grad
+
+    X, y = network.data()
+    parameters = network.parameters()
+    loss_and_gradients = value_and_grad(functional_loss(np, network, X, y))
+    update = adam(numpy, parameters)
+
+    def step() -> Any:
+        loss, gradients = loss_and_gradients(parameters)
+        update(gradients)
+        return loss
+
+    return step
+
+
+def mygrad(network: Network) -> Run:
+    import mygrad as mg
+    import numpy as np
+    from mygrad.nnet.losses import softmax_crossentropy
+
+    mg.turn_memory_guarding_off()  # its documented switch for speed
+    X, y = network.data()
+    parameters = list(map(mg.tensor, network.parameters()))
+    arrays = [parameter.data for parameter in parameters]
+    update = adam(np, arrays)
+
+    def step() -> Any:
+        h = X
+        for weight, bias in zip(parameters[:-2:2], parameters[1:-2:2], strict=True):
+            h = mg.tanh(mg.matmul(h, weight) + bias)
+        h = mg.matmul(h, parameters[-2]) + parameters[-1]
+        loss = softmax_crossentropy(h, y) if network.classifies else mg.mean((h - y) ** 2)
+        loss.backward()
+        update([parameter.grad for parameter in parameters])
+        return loss
+
+    return step
+
+
+def scikit_learn(network: Network) -> Run:
+    import numpy as np
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+    X, y = network.data()
+    options = {"hidden_layer_sizes": network.sizes[1:-1], "activation": "tanh", "alpha": 0.0, "shuffle": False}
+    if network.classifies:
+        model = MLPClassifier(**options)
+        model.partial_fit(X, y, classes=np.arange(network.sizes[-1]))
+    else:
+        model, y = MLPRegressor(**options), y[:, 0]
+        model.partial_fit(X, y)
+    weights = network.parameters()
+    for parameter, value in zip(model.coefs_ + model.intercepts_, weights[::2] + weights[1::2], strict=True):
+        parameter[...] = value  # its optimiser holds these very arrays …
+    optimizer = model._optimizer
+    optimizer.t = 0  # … and forgets the step that only made them
+    for moment in optimizer.ms + optimizer.vs:
+        moment[...] = 0.0
+    factor = 1.0 if network.classifies else 2.0  # its regression loss is half the mean square
+
+    def step() -> Any:
+        model.partial_fit(X, y)
+        return factor * model.loss_
+
+    return step
+
+
+CONTENDERS: dict[str, Callable[[Network], Run]] = {
+    BY_HAND: by_hand,
+    EAGER: eager,
+    "PyTorch eager": pytorch,
+    "PyTorch fused Adam": partial(pytorch, fused=True),
+    "jax.jit": jax_jit,
+    "autograd": hips_autograd,
+    "MyGrad": mygrad,
+    "scikit-learn": scikit_learn,
+}
+GOALS = {
+    "2-16-16-1": (Goal("PyTorch eager", 1 / 2.5, issue=2), Goal("autograd", 1 / 4, issue=2)),
+    "784-128-10": (Goal("PyTorch eager", 1, issue=2),),
+}
+NETWORKS = (
+    Network((2, 16, 16, 1), batch=16),
+    Network((2, 50, 50, 1), batch=100),
+    Network((64, 100, 30, 10), batch=64),
+    Network((784, 128, 10), batch=64),
+)
+
+workloads = []
+for network in NETWORKS:
+    workload = Workload(
+        f"mlp-{network.name}",
+        f"training step of an MLP {network.name}, batch {network.batch}, {network.dtype}: forward, backward, Adam",
+        tolerance=2e-4,  # float32; and scikit-learn adds its ε before it corrects the bias
+        calls=20,
+        goals=GOALS.get(network.name, ()),
+    )
+    for contender, build in CONTENDERS.items():
+        workload.contender(contender)(partial(build, network))
+    workloads.append(workload)
