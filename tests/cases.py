@@ -195,7 +195,7 @@ CASES = [
         np.clip,
         A(domain="distinct"),
         A(domain="interleaved"),
-        A(domain=lambda rng, shape: np.full(shape, 0.43)),
+        A(domain=lambda _rng, shape: np.full(shape, 0.43)),
         analytic=False,
         name="clip by arrays",
     ),

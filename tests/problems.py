@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
-from autodiff.dispatch import RULES, dtype_of, is_inexact, shape_of
+from autodiff.dispatch import RULES, dtype_of, is_inexact
 from autodiff.tree import flatten
 from tests.cases import Case
 from tests.domains import SCATTERED, SYMMETRIC
@@ -81,7 +81,9 @@ class Problem:
         return [self._placed(np.asarray(x).astype(self.dtype), place) for x in drawn]
 
     def _placed(self, x: np.ndarray, place: Callable) -> Any:
-        return place(x) if x.ndim or self.layout else x[()]
+        if x.ndim:
+            return place(x)
+        return _read_only(x) if self.layout == " read-only" else x[()]
 
     @property
     def primals(self) -> tuple:
@@ -182,6 +184,3 @@ def problems(case: Case) -> Iterator[Problem]:
         for dtype in DTYPES:
             for positions in choices:
                 yield Problem(case, positions, dtype, shapes, layout)
-
-
-__all__ = ["Problem", "problems", "shape_of"]
