@@ -70,9 +70,7 @@ def reduce(function: str, losses: Any, reduction: str) -> Any:
         return losses.sum()
     if reduction == "none":
         return losses
-    raise ValueError(
-        f'{function}: reduction is one of "mean", "sum", "none"; got {reduction!r}. Choose one of them.'
-    )
+    raise ValueError(f'{function}: reduction is one of "mean", "sum", "none"; got {reduction!r}. Choose one of them.')
 
 
 def _shape(x: Any) -> tuple[int, ...]:

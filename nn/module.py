@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from textwrap import indent
 from typing import Any, Self
 
 import numpy as np
@@ -160,7 +161,7 @@ class Module:
 
     def __repr__(self) -> str:
         title = type(self).__name__
-        inside = [f"  ({name}): {repr(child).replace(chr(10), chr(10) + '  ')}" for name, child in self.named_children()]
+        inside = [indent(f"({name}): {child!r}", "  ") for name, child in self.named_children()]
         head = f"{title}({self.extra_repr()}"
         text = "\n".join([head, *inside, ")"]) if inside else f"{head})"
         count = sum(parameter.size for parameter in self.parameters())

@@ -100,5 +100,3 @@ def by_dtype(parameters: Sequence[Parameter]) -> list[list[Parameter]]:
     for parameter in parameters:
         groups.setdefault(parameter.dtype, []).append(parameter)
     return list(groups.values())
-
-
