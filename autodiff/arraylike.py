@@ -15,25 +15,25 @@ from autodiff.dispatch import FLOAT64, Operation, Traced, bind, dtype_of, plain,
 
 
 @Operation
-def getitem(x: Any, index: Any) -> Any:
+def getitem(x: Any, *, index: Any) -> Any:
     """Return x[index]: indexing as a function."""
     return x[index]
 
 
 @Operation
-def power(x: Any, exponent: Any) -> Any:
+def power(x: Any, *, exponent: Any) -> Any:
     """Return x ** exponent as Python's operator gives it on arrays (x ** 2 is x · x)."""
     return np.power(x, exponent) if x.__class__ is float else x**exponent
 
 
 @Operation
-def astype(x: Any, dtype: Any) -> Any:
+def astype(x: Any, *, dtype: Any) -> Any:
     """Return `x` converted to `dtype`."""
     return np.asarray(x).astype(dtype)[()]
 
 
 @Operation
-def index_update(x: Any, value: Any, index: Any) -> Any:
+def index_update(x: Any, value: Any, *, index: Any) -> Any:
     """Return `x` with x[index] replaced by `value`: assignment as a function."""
     result = np.array(x)
     result[index] = value
@@ -195,7 +195,7 @@ class ArrayLike(Traced):
         return value_of(self) != value_of(other)
 
     def __getitem__(self, index: Any) -> Any:
-        return bind(getitem, (self,), {"index": index})
+        return bind(getitem, (self,), {"index": plain(index)})
 
     # --- assignment: functional, so that the old value keeps its own node ------------
 
@@ -208,7 +208,7 @@ class ArrayLike(Traced):
         raise TypeError(f"{type(self).__name__}: cannot be assigned to; got {value!r}. Build a new array.")
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._assign(index_update(self, value, index=index))
+        self._assign(bind(index_update, (self, value), {"index": plain(index)}))
 
     def _update(self, value: Any) -> Any:
         if shape_of(value) != self.shape:
@@ -216,7 +216,7 @@ class ArrayLike(Traced):
                 f"{type(self).__name__}: an in-place operation cannot change the shape {self.shape}; "
                 f"got {shape_of(value)}. Write t = t + v."
             )
-        self._assign(value if dtype_of(value) == self.dtype else astype(value, self.dtype))
+        self._assign(value if dtype_of(value) == self.dtype else astype(value, dtype=self.dtype))
         return self
 
     def __iadd__(self, other: Any) -> Any:
@@ -322,7 +322,7 @@ class ArrayLike(Traced):
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """Return the array converted to `dtype`; to an integer type, a constant."""
-        return astype(self, np.dtype(dtype))
+        return bind(astype, (self,), {"dtype": np.dtype(dtype)})
 
     def flatten(self, order: str = "C") -> Any:
         """Return the entries in one axis; see `np.ravel`."""

@@ -27,7 +27,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-new_level: Callable[[], int] = count(1).__next__
+new_level: Callable[[], int] = count(1000, 1000).__next__  # the gaps are for dual numbers made by hand
 LEAF_LEVEL = 0
 HAND_LEVEL = -1000  # dual numbers built by hand, outside any transformation
 
@@ -169,7 +169,31 @@ def as_operand(x: Any) -> Any:
     return np.asarray(x)
 
 
-class Primitive:
+class Plan(NamedTuple):
+    """What the backward pass of a primitive needs, given which operands are differentiated."""
+
+    active: tuple[int, ...]  # those of them whose derivative is not identically zero
+    y: bool  # whether a rule reads the value
+    operands: Sequence[bool]  # whether a rule reads each operand; () for none, ALL for all
+    slim: bool = False  # True: of an unread operand not even a Spec is needed, if it is like y
+
+
+ALL: Sequence[bool] = (True,)
+
+
+class Rule:
+    """What the engine knows of a function; `apply` carries a call of it out."""
+
+    family: ClassVar[str]
+    name: str
+    operands: int | None = -1  # no call has so many: `apply` sorts the arguments itself
+    internal = False
+
+    def apply(self, args: Sequence, kwargs: Mapping) -> Any:
+        raise TypeError(f"{self.name}: this kind of rule evaluates nothing; got {self.family}. Override apply.")
+
+
+class Primitive(Rule):
     """An operation with a derivative rule; the families in `autodiff.rules` are its kinds.
 
     Parameters
@@ -184,9 +208,13 @@ class Primitive:
         Names of the further arguments that the rule knows, in NumPy's order.
     constants : sequence of str
         Those parameters whose derivative is zero: a traced value there is taken as a number.
+    internal : bool
+        Called by this package alone, with its operands by position and its parameters, not
+        traced, by name: nothing to sort and to check.
     """
 
-    family: ClassVar[str] = "rule"
+    family = "rule"
+    adds_at: Callable | None = None  # adds a cotangent into part of an array (indexing alone has it)
     fresh: ClassVar[bool] = False  # True: the function never returns one of its arguments
 
     def __init__(
@@ -195,33 +223,23 @@ class Primitive:
         operands: int | None,
         parameters: Sequence[str] = (),
         constants: Sequence[str] = (),
+        internal: bool = False,
     ) -> None:
         self.function = function
         self.name = full_name(function)
         self.operands = operands
         self.parameters = tuple(parameters)
         self.constants = frozenset(constants)
+        self.internal = internal
+        self.plans: dict[tuple[int, ...], Plan] = {}
 
     def __repr__(self) -> str:
         return f"<{self.family} rule of {self.name}>"
 
     def apply(self, args: Sequence, kwargs: Mapping) -> Any:
-        """Evaluate at the highest level among the operands."""
-        if kwargs or len(args) != self.operands:
-            args, kwargs = self.sort_arguments(args, kwargs)
-        top = None
-        level = HAND_LEVEL - 1
-        for arg in args:
-            kind = arg.__class__
-            if kind in TRACED:
-                if arg.level > level:
-                    top = arg
-                    level = arg.level
-            elif kind not in PLAIN:
-                return self.apply([as_operand(a) for a in args], kwargs)
-        if top is None:
-            return self.function(*args, **kwargs)
-        return top.process(self, level, args, kwargs)
+        """Sort the arguments into operands and parameters, and evaluate."""
+        args, kwargs = self.sort_arguments(args, kwargs)
+        return evaluate(self, args, kwargs)
 
     def sort_arguments(self, args: Sequence, kwargs: Mapping) -> tuple[Sequence, dict]:
         """Return the operands as a sequence and everything else by name, checked."""
@@ -238,8 +256,10 @@ class Primitive:
                 f"Pass at most {n + len(self.parameters)}, or the rest by name."
             )
         named.update(zip(self.parameters, extra, strict=False))
+        if named.get("out", 0) is None:
+            del named["out"]
         for name, value in named.items():
-            if name not in self.parameters:
+            if name not in self.parameters or name == "out":
                 raise TypeError(unsupported_argument(self.name, name, value))
             if is_traced(value):
                 if name not in self.constants:
@@ -263,13 +283,13 @@ class Primitive:
 
     # What each family defines: see `autodiff.rules.elementwise` for the simplest one.
 
-    def residuals(self, argnums: tuple[int, ...], y: Any, values: Sequence) -> tuple[Any, Sequence]:
-        """Return what the backward pass will read of `y` and of the operands (else Spec or None)."""
-        raise TypeError(f"{self.name}: this family defines no reverse mode; got {self.family}.")
+    def plan(self, argnums: tuple[int, ...]) -> Plan:
+        """Return, and remember in `plans`, what to keep for the cotangents of the operands `argnums`."""
+        plan = self.plans[argnums] = self.make_plan(argnums)
+        return plan
 
-    def active(self, argnums: tuple[int, ...]) -> tuple[int, ...]:
-        """Return those operands in `argnums` whose derivative is not identically zero."""
-        return argnums
+    def make_plan(self, argnums: tuple[int, ...]) -> Plan:
+        raise TypeError(f"{self.name}: this family defines no reverse mode; got {self.family}. Use jvp.")
 
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
         """Return the cotangents of the operands `argnums`, None standing for zero."""
@@ -296,11 +316,11 @@ def reads(rule: Any, operands: int) -> tuple[bool, ...]:
     return tuple([not name.startswith("_") for name in code.co_varnames[1 : 2 + operands]])
 
 
-RULES: dict[Callable, Any] = {}
-"""What is known of each function: a Primitive, or one of the three kinds below."""
+RULES: dict[Callable, Rule] = {}
+"""What is known of each function: a Primitive, or one of the kinds below."""
 
 
-class Rewrite:
+class Rewrite(Rule):
     """A function that is written out in terms of others, which have rules."""
 
     family = "rewrite"
@@ -310,20 +330,23 @@ class Rewrite:
         self.definition = definition
         code = definition.__code__
         self.known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        self.takes_any = bool(code.co_flags & inspect.CO_VARKEYWORDS)
 
-    def known_arguments(self, kwargs: Mapping) -> dict:
-        """Return `kwargs` without the empty ones; raise for those the definition does not know."""
+    def known_arguments(self, args: Sequence, kwargs: Mapping) -> dict:
+        """Return `kwargs` without the empty ones; raise for what the definition does not know."""
         kwargs = {k: v for k, v in kwargs.items() if not (k == "out" and v is None or v is np._NoValue)}
+        if "out" in self.known[: len(args)] and args[self.known.index("out")] is not None:
+            raise TypeError(unsupported_argument(self.name, "out", args[self.known.index("out")]))
         for name, value in kwargs.items():
-            if name not in self.known:
+            if name == "out" or not (self.takes_any or name in self.known):
                 raise TypeError(unsupported_argument(self.name, name, value))
         return kwargs
 
     def apply(self, args: Sequence, kwargs: Mapping) -> Any:
-        return self.definition(*args, **self.known_arguments(kwargs))
+        return self.definition(*args, **self.known_arguments(args, kwargs))
 
 
-class Constant:
+class Constant(Rule):
     """A function whose derivative is zero or which returns no numbers one differentiates."""
 
     family = "constant"
@@ -336,7 +359,7 @@ class Constant:
         return self.function(*map(plain, args), **{k: plain(v) for k, v in kwargs.items()})
 
 
-class Refused:
+class Refused(Rule):
     """A function that cannot be differentiated, and the reason, which is also the advice."""
 
     family = "refused"
@@ -366,12 +389,34 @@ def unsupported_argument(function: str, name: str, value: Any) -> str:
     )
 
 
-def bind(function: Callable, args: Sequence, kwargs: Mapping = {}) -> Any:  # noqa: B006 - never written to
+NO_PARAMETERS: Mapping[str, Any] = {}
+
+
+def bind(function: Callable, args: Sequence, kwargs: Mapping = NO_PARAMETERS) -> Any:
     """Evaluate `function` on operands of which some are traced: the one point of interception."""
     rule = RULES.get(function)
     if rule is None:
         raise TypeError(no_rule(function))
+    if len(args) == rule.operands and (not kwargs or rule.internal):
+        return evaluate(rule, args, kwargs)
     return rule.apply(args, kwargs)
+
+
+def evaluate(primitive: Primitive, args: Sequence, kwargs: Mapping) -> Any:
+    """Let the operand of the highest level carry out `primitive`."""
+    top: Any = None
+    level = HAND_LEVEL - 1
+    for arg in args:
+        kind = arg.__class__
+        if kind in TRACED:
+            if arg.level > level:
+                top = arg
+                level = arg.level
+        elif kind not in PLAIN:
+            return evaluate(primitive, [as_operand(a) for a in args], kwargs)
+    if top is None:
+        return primitive.function(*args, **kwargs)
+    return top.process(primitive, level, args, kwargs)
 
 
 def no_rule(function: Callable) -> str:
@@ -386,9 +431,10 @@ def no_rule(function: Callable) -> str:
 
 
 class Operation:
-    """A function of arrays that is one step for the engine, like a NumPy function, but ours or yours.
+    """A function of arrays that is one step for the engine, like a NumPy function, but our own.
 
-    Calling it with plain arrays calls the implementation; with traced values, `bind`.
+    Calling it with plain arrays calls the implementation; with traced values, `bind`. The
+    arrays are positional arguments; the others are given by name and are never traced.
     """
 
     def __init__(self, implementation: Callable) -> None:
@@ -399,8 +445,6 @@ class Operation:
         for arg in args:
             if arg.__class__ in TRACED:
                 return bind(self, args, kwargs)
-        if is_traced(args) or is_traced(kwargs):
-            return bind(self, args, kwargs)
         return self.implementation(*args, **kwargs)
 
     def __repr__(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import RULES, TRACED, Operation, dtype_of, reads, shape_of
+from autodiff.dispatch import RULES, TRACED, Operation, Plan, bind, dtype_of, is_traced, reads, shape_of
 from autodiff.rules.general import General, add, transposed
 from autodiff.rules.linear import to_dtype
 
@@ -20,6 +20,11 @@ class UserOperation(Operation):
         super().__init__(implementation)
         self._vjps: Sequence[Callable | None] = ()
         self._jvps: Sequence[Callable | None] = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if is_traced(args) or is_traced(kwargs):
+            return bind(self, args, kwargs)
+        return self.implementation(*args, **kwargs)
 
     def defvjp(self, *vjps: Callable | None) -> UserOperation:
         """Give the pullback, one function for each leading argument: `vjpᵢ(ct, y, *args, **kwargs)`.
@@ -76,8 +81,9 @@ class UserRule(General):
             reads(rule, count) if rule is not None else (True,) * (1 + count) for rule in self.given
         ]
 
-    def active(self, argnums: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple([i for i in argnums if self.given[i] is not None or self.jvps[i] is not None])
+    def make_plan(self, argnums: tuple[int, ...]) -> Plan:
+        active = tuple([i for i in argnums if self.given[i] is not None or self.jvps[i] is not None])
+        return super().make_plan(active) if active else Plan((), False, ())
 
     def _vjp_of(self, i: int) -> Callable:
         """Return the VJP for argument i: the user's, or the transpose of the user's JVP."""

@@ -327,7 +327,7 @@ def _kept(plan: Plan, y: Any, values: Sequence) -> list:
     for value in values:
         if plan.operands is ALL or (plan.operands and plan.operands[i]):
             kept.append(value if value.__class__ in SCALARS else frozen(value))
-        elif plan.slim and (i not in plan.active or same_kind(value, y)):
+        elif plan.slim and (len(values) == 1 or i not in plan.active or same_kind(value, y)):
             kept.append(None)
         else:
             kept.append(spec_of(value))
@@ -459,6 +459,7 @@ def check_differentiable(function: str, x: Any, what: str) -> None:
 def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset()) -> dict[Any, Any]:
     """Return the cotangent of every leaf (and of the nodes in `stops`), given those of the root nodes."""
     cts: dict[Any, Any] = {}
+    owned: set = set()  # nodes whose cotangent is an array that nobody else holds
     grads: dict[Any, Any] = {}
     heap: list[tuple[int, Any]] = []
     for root, seed in zip(roots, seeds, strict=True):
@@ -490,7 +491,22 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
                 heappush(heap, (parent.order, parent))
             cts[parent][node.index] = ct
             continue
-        contributions = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
+        primitive = node.primitive
+        if primitive.adds_at is not None and ct.__class__ in PLAIN and not check:
+            # x[i]: add into one array, instead of summing many that are zero but for a few entries
+            parent = node.parents[0]
+            total = cts.get(parent)
+            if total is None:
+                heappush(heap, (parent.order, parent))
+            if total.__class__ is not ndarray or parent not in owned:
+                spec = node.args[0]
+                fresh = np.zeros(spec.shape, spec.dtype)
+                total = cts[parent] = fresh if total is None else fresh + total
+                owned.add(parent)
+            if total.__class__ is ndarray:
+                primitive.adds_at(total, ct, node.kwargs)
+                continue
+        contributions = primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
         if check:
             contexts.check_cotangents(node, ct, contributions)
         for parent, contribution in zip(node.parents, contributions):

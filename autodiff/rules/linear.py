@@ -23,9 +23,12 @@ from autodiff.arraylike import astype, getitem, index_update
 from autodiff.batch import align
 from autodiff.dispatch import (
     RULES,
+    PLAIN,
     Operation,
+    Plan,
     Primitive,
     Rewrite,
+    Rule,
     Spec,
     as_operand,
     dtype_of,
@@ -53,20 +56,24 @@ class Linear(Primitive):
         parameters: Sequence[str] = (),
         constants: Sequence[str] = (),
         batch: Callable | None = None,
+        internal: bool = False,
     ) -> None:
-        super().__init__(function, operands, parameters, constants)
+        super().__init__(function, operands, parameters, constants, internal)
         self.transpose = transpose
         self.batched = batch
 
-    def residuals(self, argnums: tuple[int, ...], y: Any, values: Sequence) -> tuple[Any, Sequence]:
-        return None, [spec_of(value) for value in values]
+    def make_plan(self, argnums: tuple[int, ...]) -> Plan:
+        return Plan(argnums, False, ())
 
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
         cts = self.transpose(ct, *args, **kwargs)
-        picked = (cts,) if self.operands == 1 else [cts[i] for i in argnums]
-        return [to_dtype(c, args[i].dtype) for c, i in zip(picked, argnums, strict=True)]
+        if self.operands == 1:
+            return (to_dtype(cts, args[0].dtype),)
+        return [to_dtype(cts[i], args[i].dtype) for i in argnums]
 
     def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
+        if "initial" in kwargs:  # of np.sum: a constant term
+            kwargs = {k: v for k, v in kwargs.items() if k != "initial"}
         return self.function(*[tangents[i] if i in tangents else zero_like(a) for i, a in enumerate(args)], **kwargs)
 
     def batch(self, batched: Sequence[bool], args: Sequence, kwargs: Mapping) -> Any:
@@ -78,7 +85,7 @@ class Linear(Primitive):
 
 
 def to_dtype(x: Any, dtype: np.dtype) -> Any:
-    return x if x is None or dtype_of(x) == dtype else astype(x, dtype)
+    return x if x is None or dtype_of(x) == dtype else astype(x, dtype=dtype)
 
 
 def linear(
@@ -88,9 +95,10 @@ def linear(
     parameters: Sequence[str] = (),
     constants: Sequence[str] = (),
     batch: Callable | None = None,
+    internal: bool = False,
 ) -> None:
     """Give `function` the rule `transpose(ct, *specs, **parameters)`."""
-    RULES[function] = Linear(function, transpose, operands, parameters, constants, batch)
+    RULES[function] = Linear(function, transpose, operands, parameters, constants, batch, internal)
 
 
 # --- axes ---------------------------------------------------------------------------------
@@ -113,15 +121,37 @@ def restore_axes(y: Any, x: Any, axis: Any, keepdims: Any) -> Any:
 # --- sums ---------------------------------------------------------------------------------
 
 
-def _sum(ct: Any, x: Spec, axis: Any = None, dtype: Any = None, keepdims: Any = False, where: Any = None) -> Any:
+def _sum(
+    ct: Any,
+    x: Spec,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
     if x.shape != ():
-        ct = np.broadcast_to(restore_axes(ct, x, axis, keepdims), x.shape)
+        ct = _broadcast(ct if shape_of(ct) == () else restore_axes(ct, x, axis, keepdims), x.shape)
     return ct if where is None else np.where(where, ct, 0.0)
 
 
-def _mean(ct: Any, x: Spec, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
-    count = np.prod([x.shape[a] for a in trailing_axes(axis, x.ndim)])
-    return _sum(ct if count == 0 else ct / float(count), x, axis, None, keepdims)
+def _broadcast(ct: Any, shape: tuple[int, ...]) -> Any:
+    """Return np.broadcast_to(ct, shape); a small array is filled, which is faster."""
+    if len(shape) == 1 and shape[0] < 1024 and ct.__class__ in PLAIN and shape_of(ct) == ():
+        result = np.empty(shape, dtype_of(ct))
+        result.fill(ct)
+        return result
+    return np.broadcast_to(ct, shape)
+
+
+def _mean(
+    ct: Any, x: Spec, axis: Any = None, dtype: Any = None, keepdims: Any = False, where: Any = None
+) -> Any:
+    if where is None:
+        count = float(np.prod([x.shape[a] for a in trailing_axes(axis, x.ndim)]))
+        return _sum(ct if count == 0 else ct / count, x, axis, None, keepdims)
+    counts = np.sum(np.broadcast_to(where, x.shape), axis=axis, keepdims=keepdims)
+    return _sum(ct / counts.astype(dtype_of(ct)), x, axis, None, keepdims, where=where)
 
 
 def _reduce_stack(function: Callable) -> Callable:
@@ -143,7 +173,7 @@ def _cumsum_stack(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
 
 
 linear(np.sum, _sum, 1, ["axis", "dtype", "out", "keepdims", "initial", "where"], ["where"], _reduce_stack(np.sum))
-linear(np.mean, _mean, 1, ["axis", "dtype", "out", "keepdims"], batch=_reduce_stack(np.mean))
+linear(np.mean, _mean, 1, ["axis", "dtype", "out", "keepdims", "where"], ["where"], _reduce_stack(np.mean))
 linear(np.cumsum, _cumsum, 1, ["axis", "dtype"], batch=_cumsum_stack)
 
 # --- shape --------------------------------------------------------------------------------
@@ -186,7 +216,7 @@ linear(
         align(x, len(np.atleast_1d(shape))), (len(x), *np.atleast_1d(shape))
     ),
 )
-linear(astype, lambda ct, x, dtype: astype(ct, x.dtype), 1, ["dtype"], batch=lambda x, dtype: astype(x, dtype))
+linear(astype, lambda ct, x, dtype: astype(ct, dtype=x.dtype), batch=lambda x, dtype: astype(x, dtype=dtype), internal=True)
 
 
 def _moved(a: Any, source: Any, destination: Any) -> Any:
@@ -251,6 +281,8 @@ RULES[np.permute_dims] = RULES[np.transpose]
 
 def is_basic(index: Any) -> bool:
     """Tell whether an index is made of integers, slices, None and Ellipsis only."""
+    if index.__class__ is slice or index.__class__ is int:
+        return True
     items = index if isinstance(index, tuple) else (index,)
     return all(
         item is None or item is Ellipsis or isinstance(item, slice)
@@ -268,14 +300,19 @@ def may_repeat(index: Any) -> bool:
 
 
 @Operation
-def scatter(x: Any, shape: tuple[int, ...], index: Any) -> Any:
+def scatter(x: Any, *, shape: tuple[int, ...], index: Any) -> Any:
     """Return zeros of `shape` to which `x` is added at `index`: the transpose of indexing."""
     result = np.zeros(shape, dtype_of(x))
-    if may_repeat(index):
-        np.add.at(result, index, x)
-    else:
-        result[index] = x
+    _add_at(result, x, index)
     return result
+
+
+def _add_at(total: np.ndarray, x: Any, index: Any) -> None:
+    """Add `x` to total[index], in place, entries that are named twice twice."""
+    if may_repeat(index):
+        np.add.at(total, index, x)
+    else:
+        total[index] += x
 
 
 def _stack_index(index: Any) -> tuple:
@@ -318,21 +355,18 @@ def _index_update(ct: Any, x: Spec, value: Spec, index: Any) -> tuple:
 linear(
     getitem,
     lambda ct, x, index: scatter(ct, shape=x.shape, index=index),
-    1,
-    ["index"],
-    ["index"],
     batch=_getitem_stack,
+    internal=True,
 )
-linear(
-    scatter, lambda ct, _x, shape, index: getitem(ct, index=index), 1, ["shape", "index"], batch=_scatter_stack
-)
-linear(index_update, _index_update, 2, ["index"], ["index"])
+RULES[getitem].adds_at = lambda total, ct, kwargs: _add_at(total, ct, kwargs["index"])  # type: ignore[attr-defined]
+linear(scatter, lambda ct, _x, shape, index: getitem(ct, index=index), batch=_scatter_stack, internal=True)
+linear(index_update, _index_update, 2, internal=True)
 
 # --- choosing between arrays -----------------------------------------------------------------
 
 
 @Operation
-def select(a: Any, b: Any, condition: Any) -> Any:
+def select(a: Any, b: Any, *, condition: Any) -> Any:
     """Return np.where(condition, a, b)."""
     return np.where(condition, a, b)[()]
 
@@ -355,8 +389,8 @@ linear(
         match(select(0.0, ct, condition=condition), b),
     ),
     2,
-    ["condition"],
     batch=_select_stack,
+    internal=True,
 )
 RULES[np.where] = Rewrite(np.where, _where)
 
@@ -400,7 +434,7 @@ def _sequence(arrays: Any) -> list:
 
 
 def _in_dtype(y: Any, dtype: Any) -> Any:
-    return y if dtype is None else astype(y, np.dtype(dtype))
+    return y if dtype is None else astype(y, dtype=np.dtype(dtype))
 
 
 linear(joined, _joined, None, ["axis"], batch=_joined_stack)
@@ -503,7 +537,7 @@ class Rearrangement(Linear):
 RULES[rearranged] = Rearrangement(rearranged, _rearranged, None, ["call"])
 
 
-class Rearranges:
+class Rearranges(Rule):
     """What is known of a function that only moves entries: which arguments hold them."""
 
     family = "linear"
