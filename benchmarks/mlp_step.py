@@ -129,28 +129,33 @@ def functional_loss(np: Any, network: Network, X: Any, y: Any) -> Callable[[list
     return loss
 
 
-def jax_jit(network: Network) -> Run:
+def jax_jit(network: Network, flat: bool = False) -> Run:
+    """Return the whole step under jit: the parameters a list, as users write it, or (faster when small) one array."""
     import jax
     import jax.numpy as jnp
     from jax.flatten_util import ravel_pytree
 
     X, y = map(jnp.array, network.data())
-    flat, unravel = ravel_pytree(list(map(jnp.array, network.parameters())))
+    theta = list(map(jnp.array, network.parameters()))
     loss = functional_loss(jnp, network, X, y)
+    if flat:
+        theta, unravel = ravel_pytree(theta)
+        loss = partial(lambda of_list, theta: of_list(unravel(theta)), loss)
 
     @partial(jax.jit, donate_argnums=0)
     def update(state: tuple) -> tuple:
         theta, m, v, t = state
-        value, g = jax.value_and_grad(lambda theta: loss(unravel(theta)))(theta)
+        value, g = jax.value_and_grad(loss)(theta)
         t = t + 1
-        m = BETA1 * m + (1 - BETA1) * g
-        v = BETA2 * v + (1 - BETA2) * g * g
-        m_hat = m / (1 - BETA1**t)
-        v_hat = v / (1 - BETA2**t)
-        theta = theta - LR * m_hat / (jnp.sqrt(v_hat) + EPS)
+        m = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, m, g)
+        v = jax.tree.map(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, v, g)
+        m_hat = jax.tree.map(lambda m: m / (1 - BETA1**t), m)
+        v_hat = jax.tree.map(lambda v: v / (1 - BETA2**t), v)
+        theta = jax.tree.map(lambda p, m, v: p - LR * m / (jnp.sqrt(v) + EPS), theta, m_hat, v_hat)
         return (theta, m, v, t), value
 
-    state = (flat, jnp.zeros_like(flat), jnp.zeros_like(flat), jnp.zeros((), flat.dtype))
+    zeros = partial(jax.tree.map, jnp.zeros_like)
+    state = (theta, zeros(theta), zeros(theta), jnp.zeros((), X.dtype))
 
     def step() -> Any:
         nonlocal state
@@ -255,6 +260,7 @@ CONTENDERS: dict[str, Callable[[Network], Run]] = {
     "PyTorch eager": pytorch,
     "PyTorch fused Adam": partial(pytorch, fused=True),
     "jax.jit": jax_jit,
+    "jax.jit flat": partial(jax_jit, flat=True),
     "autograd": hips_autograd,
     "MyGrad": mygrad,
     "scikit-learn": scikit_learn,

@@ -19,6 +19,7 @@ LIBRARIES = {
     "PyTorch torch.func": "torch",
     "PyTorch fused Adam": "torch",
     "jax.jit": "jax",
+    "jax.jit flat": "jax",
     "autograd": "autograd",
     "MyGrad": "mygrad",
     "scikit-learn": "sklearn",
