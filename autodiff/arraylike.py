@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import FLOAT64, Operation, Traced, bind, dtype_of, plain, shape_of, value_of
+from autodiff.dispatch import FLOAT64, Operation, Traced, bind, dtype_of, is_inexact, plain, shape_of, value_of
 
 
 @Operation
@@ -322,7 +322,10 @@ class ArrayLike(Traced):
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """Return the array converted to `dtype`; to an integer type, a constant."""
-        return bind(astype, (self,), {"dtype": np.dtype(dtype)})
+        dtype = np.dtype(dtype)
+        if not is_inexact(dtype):
+            return np.asarray(value_of(self)).astype(dtype)
+        return bind(astype, (self,), {"dtype": dtype})
 
     def flatten(self, order: str = "C") -> Any:
         """Return the entries in one axis; see `np.ravel`."""

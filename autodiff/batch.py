@@ -47,6 +47,10 @@ class Batch(ArrayLike):
     def _is_recorded(self) -> bool:
         return True
 
+    def snapshot(self) -> Batch:
+        """Return this value as a batch that no assignment changes."""
+        return Batch(self.stacked, self.level)
+
     def _assign(self, value: Any) -> None:
         if value.__class__ is not Batch or value.level != self.level:
             raise ValueError("Batch: only a value of the same sweep can be stored; got another. Build a new array.")

@@ -24,7 +24,7 @@ from autodiff.dispatch import (
     new_level,
     shape_of,
 )
-from autodiff.reverse import check_differentiable, frozen, rebuild
+from autodiff.reverse import check_differentiable, frozen, rebuild, unwrapped
 from autodiff.tree import flatten
 
 
@@ -87,7 +87,12 @@ class Dual(ArrayLike):
         return dual(y, y_dot, level)
 
     def _is_recorded(self) -> bool:
-        return True
+        mode = MODE.get()
+        return mode is None or mode.paused < self.level or self.primal.__class__ in TRACED and self.primal._is_recorded()
+
+    def snapshot(self) -> Dual:
+        """Return this value as a dual number that no assignment changes."""
+        return dual(frozen(self.primal), frozen(self.tangent), self.level)
 
     def _assign(self, value: Any) -> None:
         if value.__class__ is not Dual or value.level < self.level:
@@ -186,6 +191,7 @@ def jvp(f: Callable, primals: Sequence, tangents: Sequence) -> tuple[Any, Any]:
 
 def untrace(y: Any, level: int) -> tuple[Any, Any]:
     """Return the primal and the tangent of an output at `level`."""
+    y = unwrapped(y, level)
     if y.__class__ is Dual and y.level == level:
         return y.primal, y.tangent
     y = as_operand(y)

@@ -39,6 +39,7 @@ from autodiff.dispatch import (
     value_of,
 )
 from autodiff.forward import zero_like
+from autodiff.reverse import frozen
 from autodiff.rules.elementwise import match
 from autodiff.tree import Structure, flatten
 
@@ -472,6 +473,7 @@ class Call:
     def operands(self) -> list:
         """Return the operands, flat, and remember how they were nested."""
         leaves, self.structure = flatten([self.args[p] for p in self.positions])
+        self.args = [None if i in self.positions else frozen(a) for i, a in enumerate(self.args)]
         return [as_operand(leaf) for leaf in leaves]
 
     def __call__(self, *operands: Any) -> Any:
