@@ -103,10 +103,11 @@ class Output:
 
 def frozen(x: Any) -> Any:
     """Return `x` if nobody can change it, else a snapshot that nobody can."""
-    if x.__class__ in TENSORS:  # assignment to a tensor rebinds it: keep what it is now
-        return Tensor(x.data, x.node, x.level)
+    kind = x.__class__
+    if kind in TRACED:
+        return x.snapshot()
     if not isinstance(x, ndarray):
-        return tuple(map(frozen, x)) if isinstance(x, tuple) else x
+        return kind(map(frozen, x)) if kind is tuple or kind is list else x
     owner: Any = x
     while isinstance(owner, ndarray):
         if owner.flags.writeable:
@@ -169,6 +170,10 @@ class Tensor(ArrayLike):
         if kind is ndarray and (primitive.fresh or not any(y is v for v in values)):
             y.setflags(write=False)  # the rules may keep it: nobody shall change it
         kept_y = (y if kind in SCALARS else frozen(y)) if plan.y else None
+        for parameter in kwargs.values():  # an index, a mask: the caller's own, who may change it
+            if parameter.__class__ in CHANGEABLE:
+                kwargs = {name: frozen(value) for name, value in kwargs.items()}
+                break
         node = Node(primitive, plan.active, parents, kept_y, _kept(plan, y, values), kwargs)
         if mode is not None and mode.anomaly:
             node.origin = contexts.user_line()
@@ -254,12 +259,30 @@ class Tensor(ArrayLike):
 
     def _is_recorded(self) -> bool:
         mode = MODE.get()
-        return self.node is not None and (mode is None or mode.paused < self.level)
+        if self.node is not None and (mode is None or mode.paused < self.level):
+            return True
+        return self.data.__class__ in TRACED and self.data._is_recorded()
+
+    def snapshot(self) -> Tensor:
+        """Return this value as a tensor that no assignment changes."""
+        return Tensor(frozen(self.data), self.node, self.level)
+
+    def __reduce__(self) -> tuple:
+        if self.node is not None and self.node is not self.leaf or self.data.__class__ in TRACED:
+            raise TypeError(
+                "copy, pickle: only inputs and constants can be copied with their role; got a tensor that was computed. "
+                "Copy its numbers with t.detach() or t.numpy(), or use t itself."
+            )
+        return _restored, (type(self), self.data, self.requires_grad, self.name, self.grad)
 
     def _assign(self, value: Any) -> None:
         """Become `value`, as `t[i] = v` and `t += v` ask; earlier uses keep the old value."""
-        if value.__class__ not in TENSORS or value.level < self.level:
+        if value.__class__ not in TENSORS and value.__class__ in TRACED and value.level > self.level:
+            value = Tensor(value, None, value.level + 1)  # a constant of an inner level, which nobody else has
+        elif value.__class__ not in TENSORS or value.level < self.level:
             value = Tensor(value, None, self.level)
+        if value.level > self.level and self.node is None:
+            self.level = value.level  # a constant may become a value of an inner transformation
         if value.level > self.level:
             raise ValueError(
                 "tensor: a value of an inner transformation would be stored in a tensor of an outer one; "
@@ -318,6 +341,7 @@ class Tensor(ArrayLike):
 
 TENSORS: set[type] = {Tensor}
 SCALARS = PLAIN - {ndarray}
+CHANGEABLE = {ndarray, list, tuple}
 
 
 def _kept(plan: Plan, y: Any, values: Sequence) -> list:
@@ -526,6 +550,18 @@ def differentiate(node: Any, seed: Any, leaves: Sequence[Leaf]) -> list:
     return [own(grads.get(leaf), leaf) for leaf in leaves]
 
 
+def _restored(kind: type, data: Any, requires_grad: bool, name: str | None, grad: Any) -> Tensor:
+    """Return a copy of an input or constant; as an input it is one of its own."""
+    result = object.__new__(kind)
+    Tensor.__init__(result, data)
+    if name is not None:
+        result.name = name
+    if requires_grad:
+        result.requires_grad = True
+        result.grad = grad
+    return result
+
+
 def own(ct: Any, leaf: Leaf | Spec) -> Any:
     """Return `ct` as an array of its own that the caller may write to."""
     if ct is None:
@@ -546,8 +582,16 @@ def trace(inputs: Iterable, level: int) -> list[Tensor]:
     return tensors
 
 
+def unwrapped(y: Any, level: int) -> Any:
+    """Return the value in a constant tensor of an inner level, to which one of `level` was assigned."""
+    while y.__class__ in TENSORS and y.level > level and y.node is None:
+        y = y.data
+    return y
+
+
 def untrace(y: Any, level: int) -> tuple[Any, Any]:
     """Return the value of an output and its node at `level` (None if it depends on no input)."""
+    y = unwrapped(y, level)
     if y.__class__ in TENSORS and y.level == level:
         return y.data, y.node
     return y, None

@@ -207,7 +207,7 @@ class Template:
 
     def __init__(self, function: Callable, leaves: Sequence, places: Sequence[int], structure: Any) -> None:
         self.function = function
-        self.leaves = [None if i in places else leaf for i, leaf in enumerate(leaves)]
+        self.leaves = [None if i in places else frozen(leaf) for i, leaf in enumerate(leaves)]
         self.places = places
         self.structure = structure
 
