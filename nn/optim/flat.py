@@ -76,10 +76,10 @@ class FlatBuffer:
             if grad is None:
                 continue
             ready.append(k)
-            if grad is not self.g_views[k]:
-                self._adopt_grad(k)
             if parameter.data is not self.theta_views[k]:
                 self._adopt_data(k)
+            if grad is not self.g_views[k]:
+                self._adopt_grad(k)
         steps = self.steps
         for k in ready:
             steps[k] += 1
