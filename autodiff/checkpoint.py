@@ -72,7 +72,7 @@ class _Segment:
         full = list(self.leaves)
         own = []
         for i, parent in zip(self.inputs, self.parents, strict=True):
-            leaf = Leaf(full[i]) if parent is not None else None
+            leaf = Leaf() if parent is not None else None
             full[i] = Tensor(full[i], leaf, self.level)
             own.append(leaf)
         args, kwargs = self.structure.unflatten(full)

@@ -20,7 +20,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from itertools import count
 from typing import Any, ClassVar, NamedTuple
@@ -169,16 +169,17 @@ def as_operand(x: Any) -> Any:
     return np.asarray(x)
 
 
+# What a node keeps of an operand: nothing; its value; its Spec; its Spec, but nothing if that is the value's own.
+DROP, KEEP, SPEC, LIKE = range(4)
+
+
 class Plan(NamedTuple):
     """What the backward pass of a primitive needs, given which operands are differentiated."""
 
     active: tuple[int, ...]  # those of them whose derivative is not identically zero
     y: bool  # whether a rule reads the value
-    operands: Sequence[bool]  # whether a rule reads each operand; () for none, ALL for all
-    slim: bool = False  # True: of an unread operand not even a Spec is needed, if it is like y
-
-
-ALL: Sequence[bool] = (True,)
+    keep: Iterable[int]  # DROP, KEEP, SPEC or LIKE for each operand (`repeat` for any number of them)
+    partial: bool = False  # whether `active` leaves out some of the operands asked for
 
 
 class Rule:
@@ -214,6 +215,7 @@ class Primitive(Rule):
     """
 
     family = "rule"
+    pull: Callable | None = None  # where there is one operand: pull(ct, y, x, **parameters) is its cotangent
     adds_at: Callable | None = None  # adds a cotangent into part of an array (indexing alone has it)
     fresh: ClassVar[bool] = False  # True: the function never returns one of its arguments
 
@@ -369,7 +371,15 @@ class Refused(Rule):
         self.reason = reason
 
     def apply(self, args: Sequence, kwargs: Mapping) -> Any:
-        raise TypeError(f"{self.name}: cannot be differentiated; got a traced value. {self.reason}")
+        raise TypeError(refusal(self.name, self.reason))
+
+
+UNLOADED: dict[str, str] = {}
+"""Modules that `import numpy` does not load, and the reason why their functions are refused."""
+
+
+def refusal(name: str, reason: str) -> str:
+    return f"{name}: cannot be differentiated; got a traced value. {reason}"
 
 
 def unsupported_argument(function: str, name: str, value: Any) -> str:
@@ -398,6 +408,8 @@ def bind(function: Callable, args: Sequence, kwargs: Mapping = NO_PARAMETERS) ->
     if rule is None:
         raise TypeError(no_rule(function))
     if len(args) == rule.operands and (not kwargs or rule.internal):
+        if len(args) == 1 and args[0].__class__ in TRACED:
+            return args[0].process(rule, args[0].level, args, kwargs)
         return evaluate(rule, args, kwargs)
     return rule.apply(args, kwargs)
 
@@ -421,6 +433,8 @@ def evaluate(primitive: Primitive, args: Sequence, kwargs: Mapping) -> Any:
 
 def no_rule(function: Callable) -> str:
     name = full_name(function)
+    if function.__module__ in UNLOADED:
+        return refusal(name, UNLOADED[function.__module__])
     known = {rule.name for rule in RULES.values() if rule.family not in ("constant", "refused")}
     near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
     return (

@@ -83,7 +83,8 @@ class UserRule(General):
 
     def make_plan(self, argnums: tuple[int, ...]) -> Plan:
         active = tuple([i for i in argnums if self.given[i] is not None or self.jvps[i] is not None])
-        return super().make_plan(active) if active else Plan((), False, ())
+        plan = super().make_plan(active) if active else Plan((), False, ())
+        return plan._replace(partial=len(active) < len(argnums))
 
     def _vjp_of(self, i: int) -> Callable:
         """Return the VJP for argument i: the user's, or the transpose of the user's JVP."""

@@ -22,12 +22,13 @@ import numpy as np
 from autodiff import contexts
 from autodiff.arraylike import ArrayLike
 from autodiff.dispatch import (
-    ALL,
+    DROP,
+    KEEP,
     LEAF_LEVEL,
+    LIKE,
     MODE,
     PLAIN,
     TRACED,
-    Plan,
     Primitive,
     Spec,
     dtype_of,
@@ -69,12 +70,10 @@ class Node:
 class Leaf:
     """A differentiable input. `grad` is filled by `Tensor.backward` alone."""
 
-    __slots__ = ("__weakref__", "buffer", "dtype", "grad", "order", "shape")
+    __slots__ = ("__weakref__", "buffer", "grad", "order")
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self) -> None:
         self.order = next_order()
-        self.shape = shape_of(value)
-        self.dtype = dtype_of(value)
         self.grad: Any = None
         self.buffer: np.ndarray | None = None  # where an optimiser wants the gradient put
 
@@ -139,9 +138,12 @@ class Tensor(ArrayLike):
     @staticmethod
     def process(primitive: Primitive, level: int, args: Sequence, kwargs: Mapping) -> Any:
         """Evaluate, and record a node if any operand depends on an input of this level."""
-        values = []
+        mode = MODE.get()
+        if mode is None and len(args) == 1:
+            return _record_one(primitive, args[0], kwargs)
+        values: Any = []
         argnums: Any = ()
-        parents = []
+        parents: Any = []
         i = 0
         for arg in args:
             if arg.__class__ in TENSORS and arg.level == level:
@@ -153,7 +155,6 @@ class Tensor(ArrayLike):
                 values.append(arg)
             i += 1
         y = primitive.function(*values, **kwargs) if kwargs else primitive.function(*values)
-        mode = MODE.get()
         if mode is not None:
             if mode.paused >= level:
                 argnums = ()
@@ -161,25 +162,19 @@ class Tensor(ArrayLike):
                 contexts.check_value(primitive, values, y)
         if not argnums:
             return wrap(y, level)
-        plan = primitive.plans.get(argnums) or primitive.plan(argnums)
-        if plan.active is not argnums and plan.active != argnums:
-            parents = [p for i, p in zip(argnums, parents, strict=True) if i in plan.active]
+        active, keeps_y, codes, partial = primitive.plans.get(argnums) or primitive.plan(argnums)
+        if partial:
+            parents = [p for i, p in zip(argnums, parents) if i in active]
             if not parents:
                 return wrap(y, level)
         kind = y.__class__
         if kind is ndarray and (primitive.fresh or not any(y is v for v in values)):
             y.setflags(write=False)  # the rules may keep it: nobody shall change it
-        kept_y = (y if kind in SCALARS else frozen(y)) if plan.y else None
-        for parameter in kwargs.values():  # an index, a mask: the caller's own, who may change it
-            if parameter.__class__ in CHANGEABLE:
-                kwargs = {name: frozen(value) for name, value in kwargs.items()}
-                break
-        node = Node(primitive, plan.active, parents, kept_y, _kept(plan, y, values), kwargs)
+        kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
+        node = Node(primitive, active, parents, kept_y, _kept(codes, y, values), kwargs)
         if mode is not None and mode.anomaly:
             node.origin = contexts.user_line()
-        if kind not in SCALARS and isinstance(y, (tuple, list)):
-            return rebuild(y, [Tensor(v, Output(node, k, len(y)), level) for k, v in enumerate(y)])
-        return Tensor(y, node, level)
+        return Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
 
     # --- what a person reads -------------------------------------------------------
 
@@ -202,7 +197,7 @@ class Tensor(ArrayLike):
         if wanted and self.node is None:
             check_differentiable("tensor", self.data, "data")
             self.data = np.array(self.data)  # an own, writable array: an input can be updated in place
-            self._leaf = self.node = Leaf(self.data)
+            self._leaf = self.node = Leaf()
         elif not wanted:
             self.node = self._leaf = None
 
@@ -218,7 +213,7 @@ class Tensor(ArrayLike):
                 "grad: only tensors made with requires_grad=True hold a gradient; got an interior or constant "
                 "tensor. Use ad.grad or ad.vjp for the derivative with respect to an intermediate value."
             )
-        self.leaf.grad = None if value is None else np.asarray(value, self.leaf.dtype).reshape(self.leaf.shape)
+        self.leaf.grad = None if value is None else np.asarray(value, self.dtype).reshape(self.shape)
 
     @property
     def grad_buffer(self) -> np.ndarray | None:
@@ -232,9 +227,9 @@ class Tensor(ArrayLike):
                 "grad_buffer: only tensors made with requires_grad=True hold a gradient; got an interior or constant "
                 "tensor. Set it on the input."
             )
-        if buffer is not None and (buffer.shape, buffer.dtype) != (self.leaf.shape, self.leaf.dtype):
+        if buffer is not None and (buffer.shape, buffer.dtype) != (self.shape, self.dtype):
             raise ValueError(
-                f"grad_buffer: must have the shape {self.leaf.shape} and dtype {self.leaf.dtype} of the tensor; "
+                f"grad_buffer: must have the shape {self.shape} and dtype {self.dtype} of the tensor; "
                 f"got {buffer.shape} and {buffer.dtype}. Make it with np.empty_like(t.data)."
             )
         self.leaf.buffer = buffer
@@ -342,27 +337,57 @@ class Tensor(ArrayLike):
 TENSORS: set[type] = {Tensor}
 SCALARS = PLAIN - {ndarray}
 CHANGEABLE = {ndarray, list, tuple}
+FIRST = (0,)
 
 
-def _kept(plan: Plan, y: Any, values: Sequence) -> list:
+def _record_one(primitive: Primitive, operand: Tensor, kwargs: Mapping) -> Any:
+    """Do what `Tensor.process` does, for one operand: by far the most frequent call, in fewer steps."""
+    x = operand.data
+    y = primitive.function(x, **kwargs) if kwargs else primitive.function(x)
+    if operand.node is None:
+        return wrap(y, operand.level)
+    active, keeps_y, codes, _ = primitive.plans.get(FIRST) or primitive.plan(FIRST)
+    code = next(iter(codes))  # `repeat` never ends
+    if not active:
+        return wrap(y, operand.level)
+    kind = y.__class__
+    if kind is ndarray and (primitive.fresh or y is not x):
+        y.setflags(write=False)
+    kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
+    code = next(iter(codes))
+    kept = (x,) if code == KEEP and x.__class__ in SCALARS else _kept((code,), y, (x,))
+    node = Node(primitive, FIRST, (operand.node,), kept_y, kept, kwargs)
+    return Tensor(y, node, operand.level) if kind in PLAIN else _tensors(y, node, operand.level)
+
+
+def _tensors(y: Any, node: Node, level: int) -> Any:
+    """Return the result of an operation, or each of its several results, as tensors with this node."""
+    if isinstance(y, (tuple, list)):
+        return rebuild(y, [Tensor(v, Output(node, k, len(y)), level) for k, v in enumerate(y)])
+    return Tensor(y, node, level)
+
+
+def _kept(codes: Iterable[int], y: Any, values: Iterable) -> list:
     """Return of each operand what the backward pass will read: itself, its Spec, or nothing."""
     kept: list = []
-    i = 0
-    for value in values:
-        if plan.operands is ALL or (plan.operands and plan.operands[i]):
+    for value, code in zip(values, codes):
+        if code == KEEP:
             kept.append(value if value.__class__ in SCALARS else frozen(value))
-        elif plan.slim and (len(values) == 1 or i not in plan.active or same_kind(value, y)):
+        elif code == DROP or (code == LIKE and same_kind(value, y)):
             kept.append(None)
         else:
             kept.append(spec_of(value))
-        i += 1
     return kept
 
 
 def same_kind(value: Any, y: Any) -> bool:
     """Tell whether a cotangent of y needs no summing and no conversion to be one of `value`."""
-    if value.__class__ is ndarray and y.__class__ is ndarray:
-        return value.shape == y.shape and value.dtype is y.dtype
+    kind = y.__class__
+    if value.__class__ is kind:
+        if kind is ndarray:
+            return value.shape == y.shape and value.dtype is y.dtype
+        if kind in SCALARS:
+            return True
     if value.__class__ is float:
         return y.__class__ is np.float64 or y.__class__ is float
     return shape_of(value) == shape_of(y) and dtype_of(value) is dtype_of(y)
@@ -457,7 +482,7 @@ def as_cotangent(function: str, ct: Any, y: Any, path: str = "") -> Any:
 def check_differentiable(function: str, x: Any, what: str) -> None:
     """Raise unless `x` is made of floating-point (or complex) numbers."""
     kind = x.__class__
-    if kind is float:
+    if kind is float or (kind is ndarray and x.dtype.kind in "fc"):
         return
     if kind in TRACED or isinstance(x, (ndarray, np.generic, int, complex)):
         dtype = dtype_of(x)
@@ -482,72 +507,75 @@ def check_differentiable(function: str, x: Any, what: str) -> None:
 
 def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset()) -> dict[Any, Any]:
     """Return the cotangent of every leaf (and of the nodes in `stops`), given those of the root nodes."""
-    cts: dict[Any, Any] = {}
-    owned: set = set()  # nodes whose cotangent is an array that nobody else holds
-    grads: dict[Any, Any] = {}
+    cts: dict[Any, Any] = {}  # of the nodes in the heap
     heap: list[tuple[int, Any]] = []
-    for root, seed in zip(roots, seeds, strict=True):
-        if root in cts:
-            cts[root] = cts[root] + seed
-        else:
-            cts[root] = seed
-            heappush(heap, (root.order, root))
-    del roots
+    owned: set = set()  # nodes whose cotangent is an array that nobody else holds
+    found: dict[Any, Any] = {}
     mode = MODE.get()
     check = mode is not None and mode.anomaly
+    for root, seed in zip(roots, seeds):
+        _accumulate(root, seed, cts, heap)
+    del roots
     while heap:
         node = heappop(heap)[1]
         ct = cts.pop(node)
-        while not heap and node.__class__ is Node and len(node.parents) == 1 and not check and node not in stops:
-            # a chain: nothing else is waiting, so that there is nothing to sort
-            (ct,) = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
+        while not heap and node.__class__ is Node and node.primitive.pull is not None and not check and not stops:
+            # A chain of operations with one operand: nothing waits, so that there is nothing to sort.
+            kwargs = node.kwargs
+            pull = node.primitive.pull
+            ct = pull(ct, node.y, node.args[0], **kwargs) if kwargs else pull(ct, node.y, node.args[0])
             node = node.parents[0]
-            if ct is None:
-                return grads
         kind = node.__class__
         if kind is Leaf or node in stops:
-            grads[node] = ct
-            continue
-        if kind is Output:  # its parent's cotangent is a list of those of all its outputs
+            found[node] = ct
+        elif kind is Output:  # its parent's cotangent is a list of those of all its outputs
             parent = node.parent
             if parent not in cts:
-                cts[parent] = [None] * node.number
-                heappush(heap, (parent.order, parent))
+                _accumulate(parent, [None] * node.number, cts, heap)
             cts[parent][node.index] = ct
-            continue
-        primitive = node.primitive
-        if primitive.adds_at is not None and ct.__class__ in PLAIN and not check:
-            # x[i]: add into one array, instead of summing many that are zero but for a few entries
-            parent = node.parents[0]
-            total = cts.get(parent)
-            if total is None:
-                heappush(heap, (parent.order, parent))
-            if total.__class__ is not ndarray or parent not in owned:
-                spec = node.args[0]
-                fresh = np.zeros(spec.shape, spec.dtype)
-                total = cts[parent] = fresh if total is None else fresh + total
-                owned.add(parent)
-            if total.__class__ is ndarray:
-                primitive.adds_at(total, ct, node.kwargs)
-                continue
-        contributions = primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
-        if check:
-            contexts.check_cotangents(node, ct, contributions)
-        for parent, contribution in zip(node.parents, contributions):
-            if contribution is None:
-                continue
-            if parent in cts:
-                cts[parent] = cts[parent] + contribution
-            else:
-                cts[parent] = contribution
-                heappush(heap, (parent.order, parent))
-    return grads
+        elif node.primitive.adds_at is not None and ct.__class__ in PLAIN and not check:
+            _add_at(node, ct, cts, heap, owned)
+        else:
+            contributions = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
+            if check:
+                contexts.check_cotangents(node, ct, contributions)
+            for parent, contribution in zip(node.parents, contributions):
+                if parent in cts:
+                    if contribution is not None:
+                        cts[parent] = cts[parent] + contribution
+                elif contribution is not None:
+                    cts[parent] = contribution
+                    heappush(heap, (parent.order, parent))
+    return found
 
 
-def differentiate(node: Any, seed: Any, leaves: Sequence[Leaf]) -> list:
-    """Return fresh arrays with the cotangents of `leaves`; zeros where there is no dependence."""
-    grads = backpropagate([node], [seed]) if node is not None else {}
-    return [own(grads.get(leaf), leaf) for leaf in leaves]
+def _accumulate(node: Any, ct: Any, cts: dict, heap: list) -> None:
+    """Add `ct` to the cotangent of `node`, which then waits in the heap."""
+    if node in cts:
+        cts[node] = cts[node] + ct
+    else:
+        cts[node] = ct
+        heappush(heap, (node.order, node))
+
+
+def _add_at(node: Any, ct: Any, cts: dict, heap: list, owned: set) -> None:
+    """Add the cotangent of x[i] into one array for x, instead of summing many that are mostly zero."""
+    parent = node.parents[0]
+    total = cts.get(parent)
+    if parent not in owned or total.__class__ is not ndarray:
+        spec = node.args[0]
+        zeros = np.zeros(spec.shape, spec.dtype)
+        if total is None:
+            heappush(heap, (parent.order, parent))
+            total = zeros
+        else:
+            total = zeros + total
+        cts[parent] = total
+        owned.add(parent)
+    if total.__class__ is ndarray:
+        node.primitive.adds_at(total, ct, **node.kwargs)
+    else:  # the rest of the cotangent is traced
+        cts[parent] = total + node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)[0]
 
 
 def _restored(kind: type, data: Any, requires_grad: bool, name: str | None, grad: Any) -> Tensor:
@@ -562,15 +590,16 @@ def _restored(kind: type, data: Any, requires_grad: bool, name: str | None, grad
     return result
 
 
-def own(ct: Any, leaf: Leaf | Spec) -> Any:
-    """Return `ct` as an array of its own that the caller may write to."""
-    if ct is None:
-        return np.zeros(leaf.shape, leaf.dtype)[()]
-    if ct.__class__ is ndarray:
+def own(ct: Any, primal: Any) -> Any:
+    """Return the cotangent of `primal` as an array that the caller may write to; zeros for None."""
+    kind = ct.__class__
+    if kind is np.float64:
+        return ct
+    if kind is ndarray:
         return np.array(ct)[()]
-    if ct.__class__ is float:
+    if kind is float:
         return np.float64(ct)
-    return ct
+    return np.zeros(shape_of(primal), dtype_of(primal))[()] if ct is None else ct
 
 
 def trace(inputs: Iterable, level: int) -> list[Tensor]:
@@ -578,7 +607,7 @@ def trace(inputs: Iterable, level: int) -> list[Tensor]:
     tensors = []
     for x in inputs:
         x = frozen(x)
-        tensors.append(Tensor(x, Leaf(x), level))
+        tensors.append(Tensor(x, Leaf(), level))
     return tensors
 
 
@@ -640,7 +669,7 @@ def vjp(f: Callable, *primals: Any) -> tuple[Any, Callable]:
         seeds = match_structure("pullback", ct, y_structure, values)
         pairs = [(node, seed) for node, seed in zip(nodes, seeds, strict=True) if node is not None]
         grads = backpropagate([n for n, _ in pairs], [s for _, s in pairs])
-        return structure.unflatten([own(grads.get(leaf), leaf) for leaf in leaves])
+        return structure.unflatten([own(grads.get(leaf), x) for leaf, x in zip(leaves, inputs, strict=True)])
 
     return y_structure.unflatten(values), pullback
 

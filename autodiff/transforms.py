@@ -11,10 +11,10 @@ from autodiff.batch import basis, unbatch
 from autodiff.dispatch import dtype_of, new_level, shape_of
 from autodiff.forward import jvp
 from autodiff.reverse import (
-    Tensor,
+    backpropagate,
     check_differentiable,
-    differentiate,
     one_like,
+    own,
     trace,
     untrace,
     vjp,
@@ -125,39 +125,39 @@ def _gradient_function(
 ) -> Callable:
     def gradient(*args: Any, **kwargs: Any) -> Any:
         level = new_level()
-        inputs, structure, full = _traced_arguments(name, args, argnum, level)
-        leaves = [t.node for t in inputs]
+        primals, structure, leaves, full = _traced_arguments(name, args, argnum, level)
         y, node = untrace(f(*full, **kwargs), level)
         if not of_sum and y.__class__ is not np.float64:
             _scalar(name, y)
-        del inputs, full  # so that the pass back can free what it has read
-        gradients = differentiate(node, one_like(y), leaves)
+        del full  # nothing but the graph shall hold values now, so that the pass back can free them
+        found = backpropagate((node,), (one_like(y),)) if node is not None else {}
+        gradients = [own(found.get(leaf), x) for leaf, x in zip(leaves, primals)]
         result = gradients[0] if structure is None else structure.unflatten(gradients)
         return (y, result) if with_value else result
 
     return _named(gradient, name, f)
 
 
-def _traced_arguments(name: str, args: Sequence, argnum: ArgNum, level: int) -> tuple[list[Tensor], Any, list]:
-    """Return tensors for the chosen arguments' leaves, their structure, and all arguments with them put in."""
-    numbers = _choose(name, args, argnum)
+def _traced_arguments(name: str, args: Sequence, argnum: ArgNum, level: int) -> tuple[Sequence, Any, list, list]:
+    """Return the chosen primals, their structure (None for one array), their leaves, and all arguments traced."""
     full = list(args)
-    if isinstance(argnum, int):
-        x = args[numbers[0]]
-        if x.__class__ is float or x.__class__ is np.ndarray:  # by far the most frequent
+    if argnum.__class__ is int and -len(args) <= argnum < len(args):  # type: ignore[operator]
+        x = args[argnum]  # type: ignore[index]
+        if x.__class__ is float or x.__class__ is np.ndarray:  # one array: by far the most frequent
             check_differentiable(name, x, f"argument {argnum}")
-            tensors = trace([x], level)
-            full[numbers[0]] = tensors[0]
-            return tensors, None, full
-    chosen = args[numbers[0]] if isinstance(argnum, int) else tuple([args[n] for n in numbers])
-    leaves, structure = flatten(chosen)
-    for x, path in zip(leaves, structure.paths(), strict=True):
+            (tensor,) = trace((x,), level)
+            full[argnum] = tensor  # type: ignore[index]
+            return (x,), None, [tensor.node], full
+    numbers = _choose(name, args, argnum)
+    one = isinstance(argnum, (int, np.integer))
+    primals, structure = flatten(args[numbers[0]] if one else tuple([args[n] for n in numbers]))
+    for x, path in zip(primals, structure.paths(), strict=True):
         check_differentiable(name, x, f"argument {argnum}{path}")
-    tensors = trace(leaves, level)
+    tensors = trace(primals, level)
     rebuilt = structure.unflatten(tensors)
-    for n, x in zip(numbers, [rebuilt] if isinstance(argnum, int) else rebuilt, strict=True):
+    for n, x in zip(numbers, [rebuilt] if one else rebuilt, strict=True):
         full[n] = x
-    return tensors, structure, full
+    return primals, structure, [t.node for t in tensors], full
 
 
 def _named(function: Callable, name: str, f: Callable) -> Callable:
@@ -242,7 +242,7 @@ def jacobian(f: Callable, argnum: ArgNum = 0, mode: str = "auto") -> Callable:
 
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         numbers = _choose("jacobian", args, argnum)
-        chosen = args[numbers[0]] if isinstance(argnum, int) else tuple([args[n] for n in numbers])
+        chosen = args[numbers[0]] if isinstance(argnum, (int, np.integer)) else tuple([args[n] for n in numbers])
         leaves, structure = flatten(chosen)
         for x, path in zip(leaves, structure.paths(), strict=True):
             check_differentiable("jacobian", x, f"argument {argnum}{path}")
@@ -251,7 +251,7 @@ def jacobian(f: Callable, argnum: ArgNum = 0, mode: str = "auto") -> Callable:
         def of_leaves(*values: Any) -> tuple:
             full = list(args)
             rebuilt = structure.unflatten(values)
-            for n, x in zip(numbers, [rebuilt] if isinstance(argnum, int) else rebuilt, strict=True):
+            for n, x in zip(numbers, [rebuilt] if isinstance(argnum, (int, np.integer)) else rebuilt, strict=True):
                 full[n] = x
             outputs, y_structure[:] = (lambda pair: (pair[0], [pair[1]]))(flatten(f(*full, **kwargs)))
             return tuple(outputs)
@@ -327,7 +327,7 @@ def hvp(f: Callable, argnum: ArgNum = 0) -> Callable:
                 full[n] = x
             return gradient(*full, **kwargs)
 
-        vectors = (v,) if isinstance(argnum, int) else tuple(v)
+        vectors = (v,) if isinstance(argnum, (int, np.integer)) else tuple(v)
         return jvp(gradient_of, tuple([primals[n] for n in numbers]), vectors)[1]
 
     return _named(hvp_function, "hvp", f)

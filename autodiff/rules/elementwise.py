@@ -26,6 +26,9 @@ import numpy as np
 from autodiff.arraylike import astype, power
 from autodiff.batch import align
 from autodiff.dispatch import (
+    DROP,
+    KEEP,
+    LIKE,
     RULES,
     Constant,
     Operation,
@@ -51,6 +54,9 @@ class Elementwise(Primitive):
     ) -> None:
         super().__init__(function, len(rules), parameters, internal=internal)
         self.rules = rules
+        if len(rules) == 1:
+            rule = rules[0]
+            self.pull = rule if callable(rule) else lambda ct, _y, _x: ct if rule == 1 else ct * rule
 
     def sort_arguments(self, args: Sequence, kwargs: Mapping) -> tuple[Sequence, dict]:
         dtype = kwargs.get("dtype")
@@ -63,14 +69,11 @@ class Elementwise(Primitive):
         active = tuple([i for i in argnums if not _is_zero(self.rules[i])])
         read = [reads(self.rules[i], len(self.rules)) for i in active]
         y, *operands = [any(column) for column in zip(*read, strict=True)] or [False] * (1 + len(self.rules))
-        return Plan(active, y, operands, slim=True)
+        unread = [LIKE if i in active and len(self.rules) > 1 else DROP for i in range(len(self.rules))]
+        keep = [KEEP if read else other for read, other in zip(operands, unread, strict=True)]
+        return Plan(active, y, keep, partial=len(active) < len(argnums))
 
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
-        if len(args) == 1:
-            rule = self.rules[0]
-            if rule.__class__ is FUNCTION and not kwargs:
-                return (rule(ct, y, args[0]),)
-            return (self._act(0, ct, y, args, kwargs),)
         contributions = []
         for i in argnums:
             contribution = self._act(i, ct, y, args, kwargs)

@@ -15,16 +15,21 @@ Three forms, by what is simplest to write down and check:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from autodiff.dispatch import (
+    KEEP,
     RULES,
+    SPEC,
     TRACED,
     Operation,
+    Plan,
     Primitive,
     Rewrite,
+    Rule,
     dtype_of,
     reads,
     shape_of,
@@ -56,12 +61,10 @@ class General(Primitive):
         self.given_jvp = jvp
         self.reads = [reads(rule, len(vjps)) for rule in vjps]
 
-    def residuals(self, argnums: tuple[int, ...], y: Any, values: Sequence) -> tuple[Any, Sequence]:
-        read = [any(self.reads[i][k] for i in argnums) for k in range(1 + len(values))]
-        y_kept = tuple(map(frozen, y)) if isinstance(y, (tuple, list)) else frozen(y)
-        return y_kept if read[0] else None, [
-            frozen(v) if read[1 + k] else spec_of(v) for k, v in enumerate(values)
-        ]
+    def make_plan(self, argnums: tuple[int, ...]) -> Plan:
+        read = [self.reads[i] for i in argnums]
+        y, *operands = [any(column) for column in zip(*read, strict=True)]
+        return Plan(argnums, y, [KEEP if read else SPEC for read in operands])
 
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
         return [to_dtype(self.vjps[i](ct, y, *args, **kwargs), dtype_of(args[i])) for i in argnums]
@@ -111,8 +114,8 @@ class Reduction(Primitive):
         super().__init__(function, 1, parameters)
         self.weights = weights
 
-    def residuals(self, argnums: tuple[int, ...], y: Any, values: Sequence) -> tuple[Any, Sequence]:
-        return frozen(y), [frozen(values[0])]
+    def make_plan(self, argnums: tuple[int, ...]) -> Plan:
+        return Plan(argnums, True, [KEEP])
 
     def _weights(self, y: Any, x: Any, kwargs: Mapping) -> Any:
         """Return the weights, in the shape of x (y is given back its axes first)."""
@@ -150,8 +153,8 @@ class Composition(Primitive):
     def __init__(self) -> None:
         super().__init__(composed, None, ["call", "definition"])
 
-    def residuals(self, argnums: tuple[int, ...], y: Any, values: Sequence) -> tuple[Any, Sequence]:
-        return None, list(map(frozen, values))
+    def make_plan(self, argnums: tuple[int, ...]) -> Plan:
+        return Plan(argnums, False, repeat(KEEP))
 
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
         f, primals = _of_operands(kwargs["definition"], argnums, args)
@@ -162,7 +165,10 @@ class Composition(Primitive):
 
     def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
         f, primals = _of_operands(kwargs["definition"], tuple(tangents), args)
-        return jvp(f, primals, tuple(tangents.values()))[1]
+        y_dot = jvp(f, primals, tuple(tangents.values()))[1]
+        if isinstance(y, (tuple, list)):
+            return [to_dtype(v_dot, dtype_of(v)) for v, v_dot in zip(y, y_dot, strict=True)]
+        return to_dtype(y_dot, dtype_of(y))
 
 
 def _of_operands(definition: Callable, argnums: Sequence[int], args: Sequence) -> tuple[Callable, tuple]:
@@ -180,7 +186,7 @@ def _of_operands(definition: Callable, argnums: Sequence[int], args: Sequence) -
 RULES[composed] = Composition()
 
 
-class Composite:
+class Composite(Rule):
     """What is known of a composite function: its definition in simpler operations."""
 
     family = "composite"
@@ -192,7 +198,7 @@ class Composite:
         self.definition = definition
 
     def apply(self, args: Sequence, kwargs: Mapping) -> Any:
-        kwargs = self.rewrite.known_arguments(kwargs)
+        kwargs = self.rewrite.known_arguments(args, kwargs)
         leaves, structure = flatten((list(args), dict(kwargs)))
         places = [i for i, leaf in enumerate(leaves) if leaf.__class__ in TRACED]
         call = Template(self.function, leaves, places, structure)
@@ -227,16 +233,4 @@ def composite(function: Callable, definition: Callable) -> None:
     RULES[function] = Composite(function, definition)
 
 
-# --- extrema: the weight is shared equally among ties ---------------------------------------------
-
-
-def _extreme_weights(x: Any, y: Any, axis: Any = None) -> Any:
-    mask = value_of(x) == value_of(y)
-    return (mask / np.sum(mask, axis=axis, keepdims=True)).astype(dtype_of(x))
-
-
-for _function in (np.max, np.min):
-    reduction(_function, _extreme_weights)
-RULES[np.amax] = RULES[np.max]
-RULES[np.amin] = RULES[np.min]
-__all__ = ["composite", "elementwise", "general", "reduction", "shape_of"]
+__all__ = ["composite", "general", "reduction"]

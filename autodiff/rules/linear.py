@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ import numpy as np
 from autodiff.arraylike import astype, getitem, index_update
 from autodiff.batch import align
 from autodiff.dispatch import (
-    RULES,
     PLAIN,
+    RULES,
+    SPEC,
     Operation,
     Plan,
     Primitive,
@@ -62,14 +64,19 @@ class Linear(Primitive):
         super().__init__(function, operands, parameters, constants, internal)
         self.transpose = transpose
         self.batched = batch
+        if operands == 1:
+            self.pull = self._pull
 
     def make_plan(self, argnums: tuple[int, ...]) -> Plan:
-        return Plan(argnums, False, ())
+        return Plan(argnums, False, repeat(SPEC))
+
+    def _pull(self, ct: Any, _y: Any, x: Spec, **kwargs: Any) -> Any:
+        return to_dtype(self.transpose(ct, x, **kwargs), x.dtype)
 
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
-        cts = self.transpose(ct, *args, **kwargs)
         if self.operands == 1:
-            return (to_dtype(cts, args[0].dtype),)
+            return (self._pull(ct, y, args[0], **kwargs),)
+        cts = self.transpose(ct, *args, **kwargs)
         return [to_dtype(cts[i], args[i].dtype) for i in argnums]
 
     def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
@@ -81,7 +88,9 @@ class Linear(Primitive):
         if self.batched is None:
             return super().batch(batched, args, kwargs)
         k = next(len(a) for a, b in zip(args, batched, strict=True) if b)
-        stacks = [a if b else np.broadcast_to(a, (k, *shape_of(a))) for a, b in zip(args, batched, strict=True)]
+        dtype = next(dtype_of(a) for a, b in zip(args, batched, strict=True) if b)
+        numbers = [a if a.__class__ not in (float, int) else dtype.type(a) for a in args]  # which have no dtype
+        stacks = [a if b else np.broadcast_to(a, (k, *shape_of(a))) for a, b in zip(numbers, batched, strict=True)]
         return self.batched(*stacks, **kwargs)
 
 
@@ -275,6 +284,10 @@ for _function, _definition in {
     np.flipud: lambda m: np.flip(m, 0),
 }.items():
     RULES[_function] = Rewrite(_function, _definition)
+RULES[np.broadcast_arrays] = Rewrite(
+    np.broadcast_arrays,
+    lambda *args, subok=False: tuple([np.broadcast_to(a, np.broadcast_shapes(*map(shape_of, args))) for a in args]),
+)
 RULES[np.permute_dims] = RULES[np.transpose]
 
 # --- indexing -------------------------------------------------------------------------------
@@ -359,7 +372,7 @@ linear(
     batch=_getitem_stack,
     internal=True,
 )
-RULES[getitem].adds_at = lambda total, ct, kwargs: _add_at(total, ct, kwargs["index"])  # type: ignore[attr-defined]
+RULES[getitem].adds_at = _add_at  # type: ignore[attr-defined]
 linear(scatter, lambda ct, _x, shape, index: getitem(ct, index=index), batch=_scatter_stack, internal=True)
 linear(index_update, _index_update, 2, internal=True)
 
@@ -495,10 +508,19 @@ def rearranged(*operands: Any, call: Call) -> Any:
 def _origins(call: Call, specs: Sequence) -> Any:
     """Return where each entry of the result comes from: 1 + its number among all entries, 0 for a constant.
 
-    The function itself is asked: it is applied to operands that hold these numbers.
+    The function itself is asked: it is applied to operands that hold these numbers, twice, the
+    second time with larger ones: an entry that stays the same is a constant that was put in.
     """
+    size = sum(spec.size for spec in specs)
+    first, second = [_numbered(call, specs, start) for start in (1, 1 + size)]
+    if isinstance(first, (list, tuple)):
+        return [np.where(a != b, a, 0) for a, b in zip(first, second, strict=True)]
+    return np.where(first != second, first, 0)
+
+
+def _numbered(call: Call, specs: Sequence, start: int) -> Any:
+    """Return the call on operands whose entries are numbered from `start`."""
     numbers = []
-    start = 1
     for spec in specs:
         numbers.append(np.arange(start, start + spec.size).reshape(spec.shape))
         start += spec.size
@@ -528,8 +550,9 @@ class Rearrangement(Linear):
 
     def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
         specs = [spec_of(a) for a in args]
-        flat = [np.ravel(tangents[i]) if i in tangents else np.zeros(s.size, s.dtype) for i, s in enumerate(specs)]
-        source = np.concatenate([np.zeros(1, dtype_of(flat[0])), *flat])
+        dtype = dtype_of(y[0] if isinstance(y, (list, tuple)) else y)  # that of a number put in must not matter
+        flat = [np.ravel(tangents[i]) if i in tangents else np.zeros(s.size, dtype) for i, s in enumerate(specs)]
+        source = to_dtype(np.concatenate([np.zeros(1, dtype), *flat]), dtype)
         origins = _origins(kwargs["call"], specs)
         if isinstance(origins, (list, tuple)):
             return [getitem(source, index=(o,)) for o in origins]
@@ -578,10 +601,10 @@ def _pad_check(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any
 
 
 for _function in (
-    np.array_split, np.block, np.broadcast_arrays, np.column_stack, np.delete, np.diag, np.diagflat, np.diagonal,
+    np.array_split, np.block, np.column_stack, np.delete, np.diag, np.diagflat, np.diagonal,
     np.dsplit, np.dstack, np.hsplit, np.hstack, np.linalg.diagonal, np.meshgrid, np.repeat, np.resize, np.roll,
     np.rollaxis, np.rot90, np.split, np.take, np.take_along_axis, np.tile, np.tril, np.triu, np.vsplit, np.vstack,
-    np.fft.fftshift, np.fft.ifftshift,
+    np.fft.fftshift, np.fft.ifftshift, np.lib.stride_tricks.sliding_window_view,
 ):  # fmt: skip
     rearranges(_function)
 rearranges(np.pad, check=_pad_check)
