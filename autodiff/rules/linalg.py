@@ -1,0 +1,223 @@
+"""Linear algebra: inverses, solutions and determinants, on matrices and on stacks of them (..., n, n).
+
+    inverse        Y = A⁻¹          Ẏ = −Y Ȧ Y
+    solution       X = A⁻¹ B        Ẋ = A⁻¹ (Ḃ − Ȧ X)
+    determinant    y = det A        ẏ = ⟨cof A, Ȧ⟩, exact at singular A too
+
+Giles 2008, "An extended collection of matrix derivative results". The rules are the transposes of
+these. Factorisations are in `decompositions`, norms in `norms`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff.dispatch import RULES, Constant, Operation, Rewrite, as_operand, dtype_of, plain, shape_of, value_of
+from autodiff.reverse import vjp
+from autodiff.rules.elementwise import match
+from autodiff.rules.general import General, composite, general
+
+
+def diagonal(x: Any) -> Any:
+    """Return the diagonals of matrices (..., n, n), shape (..., n)."""
+    n = shape_of(x)[-1]
+    return x[..., np.arange(n), np.arange(n)]
+
+
+# --- inverses and solutions --------------------------------------------------------------------
+
+
+def _solve_matrix(ct: Any, y: Any, a: Any, b: Any) -> Any:
+    """−A⁻ᵀ ct Xᵀ."""
+    ct_b = np.linalg.solve(a.mT, ct)
+    outer = ct_b[..., :, None] * y[..., None, :] if len(b.shape) == 1 else ct_b @ y.mT
+    return match(-outer, a)
+
+
+def _solve_right(ct: Any, _y: Any, a: Any, b: Any) -> Any:
+    return match(np.linalg.solve(a.mT, ct), b)
+
+
+class Broadcasting(General):
+    """An operation on matrices that takes stacks of them: a batch is one more axis in front."""
+
+    def batch(self, _batched: Sequence[bool], args: Sequence, kwargs: Mapping) -> Any:
+        """Evaluate once: the operands have one shape."""
+        return self.function(*args, **kwargs)
+
+
+class Solution(General):
+    """The rule of `np.linalg.solve`, whose right sides of one matrix are solved for together."""
+
+    def batch(self, batched: Sequence[bool], args: Sequence, kwargs: Mapping) -> Any:
+        """Put the slices of b side by side as columns: one factorisation serves them all."""
+        a, b = args
+        if batched[0]:
+            return super().batch(batched, args, kwargs)
+        k, *shape = shape_of(b)
+        columns = np.moveaxis(b, 0, -1)
+        if len(shape) > 1:
+            columns = np.reshape(columns, (*shape[:-1], shape[-1] * k))
+        y = np.linalg.solve(a, columns)
+        if len(shape) > 1:
+            y = np.reshape(y, (*shape_of(y)[:-1], shape[-1], k))
+        return np.moveaxis(y, -1, 0)
+
+
+def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    a, b = as_operand(a), as_operand(b)
+    if axes is not None:
+        axes = [axis % len(shape_of(a)) for axis in axes]
+        a = np.transpose(a, [i for i in range(len(shape_of(a))) if i not in axes] + axes)
+    x = np.linalg.solve(np.reshape(a, (b.size, -1)), np.ravel(b))
+    return np.reshape(x, shape_of(a)[len(shape_of(b)) :])
+
+
+def _tensorinv(a: Any, ind: int = 2) -> Any:
+    shape = shape_of(a)
+    rows = int(np.prod(shape[:ind]))
+    return np.reshape(np.linalg.inv(np.reshape(a, (rows, -1))), (*shape[ind:], *shape[:ind]))
+
+
+def _matrix_power(a: Any, n: int) -> Any:
+    """Repeated squaring."""
+    if n == 0:
+        return np.broadcast_to(np.eye(shape_of(a)[-1], dtype=dtype_of(a)), shape_of(a))
+    square = np.linalg.inv(a) if n < 0 else a
+    n = abs(n)
+    result = None
+    while n:
+        if n % 2:
+            result = square if result is None else result @ square
+        n //= 2
+        if n:
+            square = square @ square
+    return result
+
+
+def _pinv(ct: Any, y: Any, a: Any, hermitian: bool = False, **_cutoff: Any) -> Any:
+    """Golub & Pereyra 1973, eq. 4.12, transposed; where the rank is constant near A."""
+    m, n = shape_of(a)[-2:]
+    beside_rows = np.eye(m, dtype=dtype_of(a)) - a @ y
+    beside_columns = np.eye(n, dtype=dtype_of(a)) - y @ a
+    result = beside_rows @ ct.mT @ y @ y.mT + y.mT @ y @ ct.mT @ beside_columns - y.mT @ ct @ y.mT
+    return 0.5 * (result + result.mT) if hermitian else result
+
+
+@Operation
+def least_squares(a: Any, b: Any, *, rcond: Any) -> Any:
+    """Return the solution, the residuals and the singular values that `np.linalg.lstsq` returns."""
+    x, residuals, _, s = np.linalg.lstsq(a, b, rcond)
+    return x, residuals, s
+
+
+def _least_squares(a: Any, b: Any, *, rcond: Any) -> Any:  # noqa: ARG001 - the rank was checked
+    x = np.linalg.pinv(a) @ b
+    m, n = shape_of(a)
+    residuals = np.sum(np.reshape(b - a @ x, (m, -1)) ** 2, axis=0)
+    return x, residuals if m > n else residuals[:0], np.linalg.svdvals(a)
+
+
+def _lstsq(a: Any, b: Any, rcond: Any = None) -> tuple:
+    """Solve where the rank is full; elsewhere the least solution jumps."""
+    a, b = as_operand(a), as_operand(b)
+    rank = np.linalg.lstsq(plain(a), plain(b), rcond)[2]
+    if rank < min(shape_of(a)):
+        raise ValueError(
+            f"np.linalg.lstsq: the solution jumps where the rank is not full; got rank {rank} of a matrix of shape "
+            f"{shape_of(a)}. Remove the dependent columns, or solve (aᵀ a + λ) x = aᵀ b."
+        )
+    x, residuals, s = least_squares(a, b, rcond=rcond)
+    return x, residuals, rank, s
+
+
+general(np.linalg.inv, lambda ct, y, _a: -(y.mT @ ct @ y.mT))
+RULES[np.linalg.solve] = Solution(np.linalg.solve, [_solve_matrix, _solve_right])
+general(np.linalg.pinv, _pinv, parameters=["rcond", "hermitian", "rtol"], constants=["rcond", "rtol"])
+composite(least_squares, _least_squares)
+RULES[np.linalg.lstsq] = Rewrite(np.linalg.lstsq, _lstsq)
+composite(np.linalg.tensorsolve, _tensorsolve)
+composite(np.linalg.tensorinv, _tensorinv)
+composite(np.linalg.matrix_power, _matrix_power)
+RULES[np.linalg.matrix_rank] = Constant(np.linalg.matrix_rank)
+composite(
+    np.linalg.trace,
+    lambda x, offset=0, dtype=None: np.sum(np.diagonal(x, offset, -2, -1), axis=-1, dtype=dtype),
+)
+
+# --- determinants --------------------------------------------------------------------------------
+#
+# det A is a polynomial; its gradient, the matrix of cofactors, exists everywhere. With A = U S Vᵀ,
+#
+#     cof A       = det(U Vᵀ) · U cof(S) Vᵀ,        cof(S)ᵢᵢ = Π_{l≠i} sₗ
+#     d cof A [M] = det(U Vᵀ) · U K(Uᵀ M V) Vᵀ,     K(N) = diag(P diag N) − P ∘ Nᵀ
+#
+# where Pᵢⱼ = Π_{l≠i,j} sₗ for i ≠ j and Pᵢᵢ = 0: no division, so both hold at singular A. K is
+# symmetric as a linear map, hence its own transpose. The third derivative is by A⁻¹, so it needs
+# a regular matrix.
+
+
+def _products_without_one(s: np.ndarray) -> np.ndarray:
+    """Return, for each i, the product of all s[..., j], j ≠ i."""
+    ones = np.ones_like(s[..., :1])
+    before = np.cumprod(np.concatenate([ones, s[..., :-1]], -1), -1)
+    after = np.cumprod(np.concatenate([ones, s[..., :0:-1]], -1), -1)[..., ::-1]
+    return before * after
+
+
+def _signed_svd(a: np.ndarray) -> tuple:
+    """Return det(U Vᵀ) as (..., 1, 1), U, s and Vᵀ."""
+    u, s, vt = np.linalg.svd(a)
+    return np.rint(np.linalg.det(u @ vt))[..., None, None], u, s, vt
+
+
+@Operation
+def cofactors(a: Any) -> Any:
+    """Return the matrix of cofactors, ∂ det A / ∂A, of shape (..., n, n)."""
+    sign, u, s, vt = _signed_svd(a)
+    return sign * (u * _products_without_one(s)[..., None, :]) @ vt if s.size else np.zeros_like(a)
+
+
+@Operation
+def cofactors_change(a: Any, m: Any) -> Any:
+    """Return the derivative of `cofactors` at A along M, of shape (..., n, n)."""
+    sign, u, s, vt = _signed_svd(a)
+    if not s.size:
+        return np.zeros_like(m)
+    on_diagonal = np.eye(s.shape[-1], dtype=bool)
+    p = np.where(on_diagonal, 0.0, _products_without_one(np.where(on_diagonal, 1.0, s[..., None, :])))
+    n = u.mT @ m @ vt.mT
+    k = np.where(on_diagonal, p @ diagonal(n)[..., None], -p * n.mT)
+    return sign * u @ k @ vt
+
+
+def _cofactors_change_by_inverse(a: Any, m: Any) -> Any:
+    """The same for regular A: det A · (tr(XM) Xᵀ − (XMX)ᵀ), X = A⁻¹."""
+    s = np.linalg.svdvals(value_of(a))
+    if s.size and np.any(s[..., -1] <= s[..., 0] * np.finfo(s.dtype).eps * s.shape[-1]):
+        raise ValueError(
+            "np.linalg.det: derivatives beyond the second need a regular matrix; got a singular one. "
+            "Write the determinant out in its entries."
+        )
+    x = np.linalg.inv(a)
+    xm = x @ m
+    trace = np.sum(diagonal(xm), axis=-1)
+    return np.linalg.det(a)[..., None, None] * (trace[..., None, None] * x - xm @ x).mT
+
+
+general(np.linalg.det, lambda ct, _y, a: ct[..., None, None] * cofactors(a))
+general(cofactors, lambda ct, _y, a: cofactors_change(a, ct))
+RULES[cofactors_change] = Broadcasting(
+    cofactors_change,
+    [
+        lambda ct, _y, a, m: vjp(lambda at: _cofactors_change_by_inverse(at, m), a)[1](ct)[0],
+        lambda ct, _y, a, _m: cofactors_change(a, ct),
+    ],
+)
+general(
+    np.linalg.slogdet,
+    lambda ct, _y, a: None if ct[1] is None else ct[1][..., None, None] * np.linalg.inv(a).mT,
+)
