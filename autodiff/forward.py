@@ -167,10 +167,10 @@ def jvp(f: Callable, primals: Sequence, tangents: Sequence) -> tuple[Any, Any]:
             f"got {type(primals).__name__} and {type(tangents).__name__}. Write jvp(f, (x,), (x_dot,))."
         )
     values, structure = flatten(tuple(primals))
-    dots, dot_structure = flatten(tuple(tangents))
-    if structure != dot_structure:
+    dots = structure.leaves_of(tuple(tangents))
+    if dots is None:
         raise ValueError(
-            f"jvp: tangents must have the structure of the primals, {structure}; got {dot_structure}. "
+            f"jvp: tangents must have the structure of the primals, {structure}; got {flatten(tuple(tangents))[1]}. "
             "Pass the same nesting of lists, tuples and dicts."
         )
     level = new_level()

@@ -171,7 +171,7 @@ class Tensor(ArrayLike):
         if kind is ndarray and (primitive.fresh or not any(y is v for v in values)):
             y.setflags(write=False)  # the rules may keep it: nobody shall change it
         kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
-        node = Node(primitive, active, parents, kept_y, _kept(codes, y, values), kwargs)
+        node = Node(primitive, active, parents, kept_y, _kept(codes, y, values), kwargs and unchanging(kwargs))
         if mode is not None and mode.anomaly:
             node.origin = contexts.user_line()
         return Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
@@ -356,8 +356,16 @@ def _record_one(primitive: Primitive, operand: Tensor, kwargs: Mapping) -> Any:
     kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
     code = next(iter(codes))
     kept = (x,) if code == KEEP and x.__class__ in SCALARS else _kept((code,), y, (x,))
-    node = Node(primitive, FIRST, (operand.node,), kept_y, kept, kwargs)
+    node = Node(primitive, FIRST, (operand.node,), kept_y, kept, kwargs and unchanging(kwargs))
     return Tensor(y, node, operand.level) if kind in PLAIN else _tensors(y, node, operand.level)
+
+
+def unchanging(parameters: Mapping) -> Mapping:
+    """Return parameters such as an index or a mask as they are now: the arrays are the caller's, who may write to them."""
+    for value in parameters.values():
+        if value.__class__ in CHANGEABLE:
+            return {name: frozen(value) for name, value in parameters.items()}
+    return parameters
 
 
 def _tensors(y: Any, node: Node, level: int) -> Any:
@@ -676,10 +684,10 @@ def vjp(f: Callable, *primals: Any) -> tuple[Any, Callable]:
 
 def match_structure(function: str, ct: Any, structure: Structure, values: Sequence) -> list:
     """Return the leaves of `ct`, which must match the outputs `values` one for one."""
-    cts, ct_structure = flatten(ct)
-    if ct_structure != structure:
+    cts = structure.leaves_of(ct)
+    if cts is None:
         raise ValueError(
-            f"{function}: the cotangent must have the structure of the output, {structure}; got {ct_structure}. "
+            f"{function}: the cotangent must have the structure of the output, {structure}; got {flatten(ct)[1]}. "
             "Pass the same nesting of lists, tuples and dicts."
         )
     paths = structure.paths()

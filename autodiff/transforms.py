@@ -28,12 +28,17 @@ def _choose(name: str, args: Sequence, argnum: ArgNum) -> list[int]:
     """Return the chosen positions as non-negative numbers, checked."""
     numbers = [argnum] if isinstance(argnum, (int, np.integer)) else list(argnum)
     for n in numbers:
+        if not isinstance(n, (int, np.integer)):
+            raise TypeError(f"{name}: argnum must be an int or a tuple of ints; got {argnum!r}. Count from 0.")
         if not -len(args) <= n < len(args):
             raise ValueError(
                 f"{name}: argnum counts the positional arguments; got argnum={argnum} with {len(args)} of them. "
                 "Pass the argument by position, or choose another number."
             )
-    return [int(n) % len(args) for n in numbers]
+    numbers = [int(n) % len(args) for n in numbers]
+    if len(set(numbers)) < len(numbers):
+        raise ValueError(f"{name}: argnum must name each argument once; got {argnum}. Leave out the repetition.")
+    return numbers
 
 
 def _scalar(name: str, y: Any) -> None:

@@ -7,6 +7,7 @@ None is a container with nothing in it.
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,12 +15,13 @@ from typing import Any
 class Structure:
     """The shape of a tree: what holds what, without the leaves."""
 
-    __slots__ = ("children", "keys", "kind", "size")
+    __slots__ = ("children", "default", "keys", "kind", "size")
 
-    def __init__(self, kind: Any, keys: tuple, children: tuple[Structure, ...]) -> None:
+    def __init__(self, kind: Any, keys: tuple, children: tuple[Structure, ...], default: Any = None) -> None:
         self.kind = kind
         self.keys = keys
         self.children = children
+        self.default = default  # what a defaultdict makes its values with
         self.size: int = sum(child.size for child in children) if kind is not LEAF else 1
 
     def __eq__(self, other: object) -> bool:
@@ -33,6 +35,26 @@ class Structure:
     def __repr__(self) -> str:
         return repr(self.unflatten(["*"] * self.size))
 
+    def leaves_of(self, tree: Any) -> list | None:
+        """Return the leaves of `tree` in this structure's order (dicts by key), or None if its structure is another."""
+        opened = _open(tree)
+        if self.kind is LEAF:
+            return [tree] if opened is None else None
+        if opened is None or tree.__class__ is not self.kind:
+            return None
+        keys, items = opened
+        if keys != self.keys:
+            if not isinstance(tree, dict) or set(keys) != set(self.keys):
+                return None
+            items = [tree[key] for key in self.keys]
+        leaves: list = []
+        for child, item in zip(self.children, items, strict=True):
+            part = child.leaves_of(item)
+            if part is None:
+                return None
+            leaves += part
+        return leaves
+
     def unflatten(self, leaves: Iterable) -> Any:
         """Return the tree with this structure and these leaves."""
         return self._build(iter(leaves))
@@ -43,6 +65,8 @@ class Structure:
         items = [child._build(leaves) for child in self.children]
         if self.kind is type(None):
             return None
+        if issubclass(self.kind, defaultdict):
+            return self.kind(self.default, zip(self.keys, items, strict=True))
         if issubclass(self.kind, dict):
             return self.kind(zip(self.keys, items, strict=True))
         if hasattr(self.kind, "_fields"):
@@ -115,7 +139,8 @@ def _flatten(tree: Any, leaves: list) -> Structure:
         leaves.append(tree)
         return _LEAF_STRUCTURE
     keys, items = opened
-    return Structure(tree.__class__, keys, tuple([_flatten(item, leaves) for item in items]))
+    default = tree.default_factory if isinstance(tree, defaultdict) else None
+    return Structure(tree.__class__, keys, tuple([_flatten(item, leaves) for item in items]), default)
 
 
 def map_leaves(function: Callable, tree: Any) -> Any:

@@ -63,7 +63,7 @@ class Elementwise(Primitive):
         if isinstance(self.function, np.ufunc) and dtype is not None:
             kwargs = {k: v for k, v in kwargs.items() if k != "dtype"}
             args = [astype(a, dtype=dtype) for a in args]
-        return super().sort_arguments(args, {k: v for k, v in kwargs.items() if (k, v) not in UFUNC_DEFAULTS})
+        return super().sort_arguments(args, {k: v for k, v in kwargs.items() if not _is_default(k, v)})
 
     def make_plan(self, argnums: tuple[int, ...]) -> Plan:
         active = tuple([i for i in argnums if not _is_zero(self.rules[i])])
@@ -101,7 +101,11 @@ class Elementwise(Primitive):
 
 
 FUNCTION = type(lambda: None)
-UFUNC_DEFAULTS = [("casting", "same_kind"), ("order", "K"), ("subok", True), ("where", True), ("dtype", None)]
+UFUNC_DEFAULTS = {"casting": "same_kind", "order": "K", "subok": True, "where": True, "dtype": None}
+
+
+def _is_default(name: str, value: Any) -> bool:
+    return name in UFUNC_DEFAULTS and isinstance(value, (str, bool, type(None))) and value == UFUNC_DEFAULTS[name]
 
 
 def _is_zero(rule: Rule) -> bool:

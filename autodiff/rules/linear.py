@@ -35,6 +35,7 @@ from autodiff.dispatch import (
     as_operand,
     dtype_of,
     is_inexact,
+    is_traced,
     plain,
     shape_of,
     spec_of,
@@ -593,6 +594,11 @@ def rearranges(function: Callable, *positions: int, check: Callable | None = Non
 
 
 def _pad_check(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> None:
+    if is_traced(kwargs.get("constant_values")):
+        raise TypeError(
+            "np.pad: no derivative with respect to `constant_values`; got a traced value there. "
+            "Join the parts with np.concatenate, or pass the number (`.item()`)."
+        )
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type") == "odd":
         raise TypeError(
             f"np.pad: only modes that copy entries have a derivative rule; got mode={mode!r}. "
