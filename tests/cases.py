@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.arraylike import getitem, index_update
 from autodiff.dispatch import full_name
 from autodiff.rules import elementwise as own
 from autodiff.tree import flatten
@@ -224,4 +225,24 @@ CASES = [
     Case(np.real, A(), analytic=False),
     Case(np.real_if_close, A(), analytic=False),
     Case(np.imag, A(), analytic=False),
+    # indexing and assignment, as t[index] and t[index] = value do them
+    Case(getitem, A(4), index=2, name="x[2]"),
+    Case(getitem, A(5, 3), index=(slice(4, None, -2), slice(1, None)), name="x[4::-2, 1:]"),
+    Case(getitem, A(2, 3), index=(Ellipsis, None, 1), name="x[..., None, 1]"),
+    Case(getitem, A(3, 2), index=np.array([0, 2, 0, 0]), name="x[array], entries repeated"),
+    Case(getitem, A(3, 4), index=(np.array([[0], [2]]), np.array([1, 1, 3])), name="x[array, array]"),
+    Case(getitem, A(2, 3, 4), index=(np.array([0, 1, 1]), slice(None), np.array([0, 3, 3])), name="x[array, :, array]"),
+    Case(getitem, A(2, 3, 4), index=(1, slice(None), np.array([0, 3, 3])), name="x[1, :, array]"),
+    Case(getitem, A(2, 3), index=np.array([[True, False, True], [False, True, True]]), name="x[mask]"),
+    Case(getitem, A(3, 2), index=np.array([True, False, True]), name="x[row mask]"),
+    Case(getitem, A(2, 3), index=np.zeros((2, 3), bool), name="x[empty mask]"),
+    Case(lambda x: x[0] * x[1:] + x[-1] * x[:-1] * x[1:], A(4), name="slices used again"),
+    Case(index_update, A(4), A(shape=()), index=1, name="x[1] = v"),
+    Case(index_update, A(2, 3), A(3), index=0, name="x[0] = row"),
+    Case(index_update, A(2, 3), A(2), index=(slice(None), 1), name="x[:, 1] = column"),
+    Case(index_update, A(5), A(2), index=slice(None, None, 3), name="x[::3] = v"),
+    Case(index_update, A(2, 3), A(shape=()), index=INTEGERS > 0, name="x[mask] = number"),
+    Case(index_update, A(2, 3), A(2), index=INTEGERS > 0, name="x[mask] = v"),
+    Case(index_update, A(4), A(3), index=np.array([2, 0, 2]), name="x[array] = v, the last stays"),
+    Case(index_update, A(2, 3), A(1, 1, 3), index=Ellipsis, name="x[...] = v, broadcast"),
 ]

@@ -25,16 +25,21 @@ EPS = {np.float64: 1e-13, np.float32: 1e-5}
 # --- comparing -------------------------------------------------------------------------
 
 
+def bitwise(a: Any, b: Any) -> bool:
+    """Tell whether dtype, shape and every bit agree (NaNs of any payload being one)."""
+    a, b = np.asarray(value_of(a)), np.asarray(b)
+    if (a.dtype, a.shape) != (b.dtype, b.shape):
+        return False
+    if a.tobytes() == b.tobytes():
+        return True
+    return a.dtype.kind == "f" and bool(np.all((a == b) & (np.signbit(a) == np.signbit(b)) | np.isnan(a) & np.isnan(b)))
+
+
 def assert_bitwise(got: Any, expected: Any, what: str) -> None:
-    """Raise unless dtype, shape and every bit agree (NaNs of any payload being one)."""
     a, b = np.asarray(value_of(got)), np.asarray(expected)
     assert a.dtype == b.dtype, f"{what}: dtype {a.dtype} instead of {b.dtype}"
     assert a.shape == b.shape, f"{what}: shape {a.shape} instead of {b.shape}"
-    if a.tobytes() != b.tobytes():
-        same = np.asarray(a == b)
-        if a.dtype.kind == "f":
-            same = same & (np.signbit(a) == np.signbit(b)) | np.isnan(a) & np.isnan(b)
-        assert same.all(), f"{what}: {a} instead of {b}"
+    assert bitwise(a, b), f"{what}: {a} instead of {b}"
 
 
 def assert_near(got: Sequence, expected: Sequence, tolerance: float, what: str, scale: float = 0.0) -> None:
@@ -69,8 +74,12 @@ def check_refusal(p: Problem) -> None:
 
 
 def check_values(p: Problem) -> None:
-    """(a) The value is NumPy's, bit for bit, in every mode."""
-    expected = p.everything(*p.primals)
+    """(a) The value is NumPy's, bit for bit, in every mode.
+
+    The engine may evaluate on a copy of an input, whose memory layout, and with it the order
+    in which NumPy sums, is another: the value on copies is right too.
+    """
+    expected = [p.everything(*p.primals), p.everything(*map(np.array, p.primals))]
     v = p.tangents
     modes: dict[str, Callable] = {
         "constant tensor": lambda *x: p.everything(*map(ad.tensor, x)),
@@ -84,9 +93,9 @@ def check_values(p: Problem) -> None:
     }
     for mode, evaluate in modes.items():
         got = evaluate(*p.primals)
-        assert len(got) == len(expected), f"{mode}: {len(got)} outputs instead of {len(expected)}"
-        for a, b in zip(got, expected, strict=True):
-            assert_bitwise(a, b, f"value as {mode}")
+        for i, (y, *right) in enumerate(zip(got, *expected, strict=True)):
+            if not bitwise(y, right[1]):
+                assert_bitwise(y, right[0], f"output {i} as {mode}")
 
 
 def check_shapes_and_dtypes(p: Problem) -> None:
@@ -101,8 +110,9 @@ def check_adjoint(p: Problem) -> None:
     """(c) ⟨ct, J v⟩ = ⟨Jᵀ ct, v⟩."""
     forward, size = inner(p.cts, p.derivative)
     backward, other_size = inner(p.vjp(*p.primals), p.tangents)
+    rounding = 0.01 * magnitude(p)  # where both vanish but for what cancels in them
     error = abs(forward - backward)
-    assert error <= EPS[p.dtype] * (size + other_size), f"⟨ct, Jv⟩ = {forward} but ⟨Jᵀct, v⟩ = {backward}"
+    assert error <= EPS[p.dtype] * (size + other_size + rounding), f"⟨ct, Jv⟩ = {forward} but ⟨Jᵀct, v⟩ = {backward}"
 
 
 def check_derivative(p: Problem) -> None:
@@ -193,6 +203,7 @@ def check_purity(p: Problem) -> None:
     """(h) Nothing that is passed in is changed, and a pullback may be called again."""
     inputs = [np.array(x) for x in p.arrays]
     y, pullback = ad.vjp(p.f, *p.primals)
+    y_before = [np.array(part) for part in y]
     cts = tuple([np.array(ct) for ct in p.cts])
     first = pullback(cts)
     _unchanged("cotangent", cts, p.cts)
@@ -204,8 +215,7 @@ def check_purity(p: Problem) -> None:
     ad.jvp(p.f, p.primals, v)
     _unchanged("tangent", v, p.tangents)
     _unchanged("input", p.arrays, inputs)
-    for a, b in zip(y, p.f(*p.primals), strict=True):
-        assert_bitwise(a, b, "value after the pullback")
+    _unchanged("value", y, y_before)
 
 
 def _unchanged(what: str, after: Sequence, before: Sequence) -> None:
@@ -229,10 +239,9 @@ def check_ownership(p: Problem) -> None:
     for a, b in zip(pullback(cts), others, strict=True):
         assert_bitwise(a, b, "cotangent after the caller wrote into an earlier one")
     v = tuple([np.array(t) for t in p.tangents])
+    given = [a for a in (*p.primals, *v) if isinstance(a, np.ndarray) and a.flags.writeable]
     for out in (*ad.jvp(p.f, p.primals, v)[1], *y):
-        if np.asarray(out).flags.writeable:
-            given = [np.asarray(a) for a in (*p.arrays, *v)]
-            assert not any(np.may_share_memory(out, a) for a in given), "an output is a view of an input"
+        assert not any(np.may_share_memory(out, a) for a in given), "an output is a view of an input"
 
 
 FIRST_ORDER = [
