@@ -136,16 +136,14 @@ def jax_jit(network: Network, flat: bool = False) -> Run:
     from jax.flatten_util import ravel_pytree
 
     X, y = map(jnp.array, network.data())
-    theta = list(map(jnp.array, network.parameters()))
-    loss = functional_loss(jnp, network, X, y)
-    if flat:
-        theta, unravel = ravel_pytree(theta)
-        loss = partial(lambda of_list, theta: of_list(unravel(theta)), loss)
+    parameters = list(map(jnp.array, network.parameters()))
+    loss_of_list = functional_loss(jnp, network, X, y)
+    theta, unravel = ravel_pytree(parameters) if flat else (parameters, lambda parameters: parameters)
 
     @partial(jax.jit, donate_argnums=0)
     def update(state: tuple) -> tuple:
         theta, m, v, t = state
-        value, g = jax.value_and_grad(loss)(theta)
+        value, g = jax.value_and_grad(lambda theta: loss_of_list(unravel(theta)))(theta)
         t = t + 1
         m = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, m, g)
         v = jax.tree.map(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, v, g)
