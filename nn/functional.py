@@ -58,8 +58,7 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     2.0
     """
     _same_shape("mse_loss", input, target)
-    difference = input - target
-    return reduce("mse_loss", difference * difference, reduction)
+    return reduce("mse_loss", (input - target) ** 2, reduction)
 
 
 def reduce(function: str, losses: Any, reduction: str) -> Any:

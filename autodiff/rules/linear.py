@@ -16,6 +16,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -148,7 +149,7 @@ def _sum(
 
 def _broadcast(ct: Any, shape: tuple[int, ...]) -> Any:
     """Return np.broadcast_to(ct, shape); a small array is filled, which is faster."""
-    if len(shape) == 1 and shape[0] < 1024 and ct.__class__ in PLAIN and shape_of(ct) == ():
+    if ct.__class__ in PLAIN and shape_of(ct) == () and prod(shape) < 1024:
         result = np.empty(shape, dtype_of(ct))
         result.fill(ct)
         return result
@@ -159,7 +160,7 @@ def _mean(
     ct: Any, x: Spec, axis: Any = None, dtype: Any = None, keepdims: Any = False, where: Any = None
 ) -> Any:
     if where is None:
-        count = float(np.prod([x.shape[a] for a in trailing_axes(axis, x.ndim)]))
+        count = float(prod([x.shape[a] for a in trailing_axes(axis, x.ndim)]))
         return _sum(ct if count == 0 else ct / count, x, axis, None, keepdims)
     counts = np.sum(np.broadcast_to(where, x.shape), axis=axis, keepdims=keepdims)
     return _sum(ct / counts.astype(dtype_of(ct)), x, axis, None, keepdims, where=where)
