@@ -204,7 +204,8 @@ class Tensor(ArrayLike):
     @property
     def grad(self) -> Any:
         """The gradient that `backward` has accumulated here; None before, and on interior tensors."""
-        return self.leaf.grad if self.leaf is not None else None
+        leaf = getattr(self, "_leaf", None)
+        return None if leaf is None else leaf.grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -343,7 +344,8 @@ FIRST = (0,)
 def _record_one(primitive: Primitive, operand: Tensor, kwargs: Mapping) -> Any:
     """Do what `Tensor.process` does, for one operand: by far the most frequent call, in fewer steps."""
     x = operand.data
-    y = primitive.function(x, **kwargs) if kwargs else primitive.function(x)
+    function = primitive.raw if x.__class__ in PLAIN else primitive.function
+    y = function(x, **kwargs) if kwargs else function(x)
     if operand.node is None:
         return wrap(y, operand.level)
     active, keeps_y, codes, _ = primitive.plans.get(FIRST) or primitive.plan(FIRST)
