@@ -131,23 +131,23 @@ general(np.linalg.eigvals, _eigvals)
 # --- singular values ----------------------------------------------------------------------------------
 
 
+SVDResult: Any = type(np.linalg.svd(np.eye(1)))
+
+
 @Operation
 def singular_vectors(a: Any, *, full_matrices: bool, hermitian: bool) -> Any:
-    """Return U, S and Vᵀ as `np.linalg.svd` does."""
-    return np.linalg.svd(a, full_matrices, hermitian=hermitian)
+    """Return U (..., m, k), S (..., k) and Vᵀ (..., k, n), k = min(m, n), and what `full_matrices` adds to a basis."""
+    u, s, vt = np.linalg.svd(a, full_matrices, hermitian=hermitian)
+    *_, m, n = a.shape
+    if not full_matrices or m == n:
+        return u, s, vt
+    return (u[..., :n], s, vt, u[..., n:]) if m > n else (u, s, vt[..., :m, :], vt[..., m:, :])
 
 
 @Operation
 def singular_values(a: Any, *, hermitian: bool) -> Any:
     """Return the singular values alone, which NumPy computes by another algorithm."""
     return np.linalg.svd(a, compute_uv=False, hermitian=hermitian)
-
-
-def _thin(y: Sequence) -> tuple:
-    """Return U (..., m, k), S (..., k) and Vᵀ (..., k, n), k = min(m, n)."""
-    u, s, vt = y
-    k = shape_of(s)[-1]
-    return u[..., :k], s, vt[..., :k, :]
 
 
 def _svd_thin(ct: Sequence, y: Sequence, hermitian: bool) -> Any:
@@ -174,25 +174,18 @@ def _svd_thin(ct: Sequence, y: Sequence, hermitian: bool) -> Any:
 
 
 def _svd(ct: Sequence, y: Sequence, a: Any, full_matrices: bool, hermitian: bool) -> Any:
-    m, n = shape_of(a)[-2:]
-    if full_matrices and (m > n and ct[0] is not None or m < n and ct[2] is not None):
+    if any(c is not None for c in ct[3:]):
         raise ValueError(
-            f"np.linalg.svd: the vectors that complete a basis are not unique and have no derivative; "
-            f"got full_matrices=True for shape {shape_of(a)}. Pass full_matrices=False."
+            "np.linalg.svd: the vectors that complete a basis are not unique and have no derivative; "
+            f"got full_matrices={full_matrices} for shape {shape_of(a)}. Pass full_matrices=False."
         )
-    return _svd_thin(ct, _thin(y), hermitian)
+    return _svd_thin(ct[:3], y[:3], hermitian)
 
 
-def _svd_jvp(tangents: Mapping[int, Any], y: Sequence, a: Any, full_matrices: bool, hermitian: bool) -> tuple:
+def _svd_jvp(tangents: Mapping[int, Any], y: Sequence, _a: Any, full_matrices: bool, hermitian: bool) -> tuple:  # noqa: ARG001 - see y
     """The transpose of the VJP; NaN for the vectors that only complete a basis."""
-    thin = _thin(y)
-    u_dot, s_dot, vt_dot = transposed(lambda ct: _svd_thin(ct, thin, hermitian), thin, tangents[0])
-    *stack, m, n = shape_of(a)
-    if full_matrices and m > n:
-        u_dot = np.concatenate([u_dot, np.full((*stack, m, m - n), np.nan, dtype_of(a))], -1)
-    if full_matrices and m < n:
-        vt_dot = np.concatenate([vt_dot, np.full((*stack, n - m, n), np.nan, dtype_of(a))], -2)
-    return u_dot, s_dot, vt_dot
+    dots = transposed(lambda ct: _svd_thin(ct, y[:3], hermitian), y[:3], tangents[0])
+    return (*dots, *[np.full(shape_of(rest), np.nan, dtype_of(rest)) for rest in y[3:]])
 
 
 def _singular_values(ct: Any, y: Any, a: Any, hermitian: bool) -> Any:
@@ -202,9 +195,14 @@ def _singular_values(ct: Any, y: Any, a: Any, hermitian: bool) -> Any:
 
 
 def _svd_call(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
-    if compute_uv:
-        return singular_vectors(a, full_matrices=full_matrices, hermitian=hermitian)
-    return singular_values(a, hermitian=hermitian)
+    if not compute_uv:
+        return singular_values(a, hermitian=hermitian)
+    u, s, vt, *rest = singular_vectors(a, full_matrices=full_matrices, hermitian=hermitian)
+    if rest and shape_of(u)[-1] < shape_of(u)[-2]:
+        u = np.concatenate([u, *rest], -1)
+    elif rest:
+        vt = np.concatenate([vt, *rest], -2)
+    return SVDResult(u, s, vt)
 
 
 def _cond(x: Any, p: Any = None) -> Any:

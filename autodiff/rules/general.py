@@ -202,7 +202,8 @@ class Composite(Rule):
         leaves, structure = flatten((list(args), dict(kwargs)))
         places = [i for i, leaf in enumerate(leaves) if leaf.__class__ in TRACED]
         call = Template(self.function, leaves, places, structure)
-        definition = Template(self.definition, leaves, places, structure)
+        kept = [leaf if i in places else frozen(leaf) for i, leaf in enumerate(leaves)]
+        definition = Template(self.definition, kept, places, structure)
         return composed(*[leaves[i] for i in places], call=call, definition=definition)
 
 
@@ -213,7 +214,7 @@ class Template:
 
     def __init__(self, function: Callable, leaves: Sequence, places: Sequence[int], structure: Any) -> None:
         self.function = function
-        self.leaves = [None if i in places else frozen(leaf) for i, leaf in enumerate(leaves)]
+        self.leaves = [None if i in places else leaf for i, leaf in enumerate(leaves)]
         self.places = places
         self.structure = structure
 

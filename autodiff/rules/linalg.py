@@ -30,15 +30,21 @@ def diagonal(x: Any) -> Any:
 # --- inverses and solutions --------------------------------------------------------------------
 
 
+def _solve_transposed(ct: Any, a: Any, b: Any) -> Any:
+    """A⁻ᵀ ct; NumPy takes b for a vector only if it has one axis."""
+    if len(shape_of(b)) == 1:
+        return np.linalg.solve(a.mT, ct[..., None])[..., 0]
+    return np.linalg.solve(a.mT, ct)
+
+
 def _solve_matrix(ct: Any, y: Any, a: Any, b: Any) -> Any:
     """−A⁻ᵀ ct Xᵀ."""
-    ct_b = np.linalg.solve(a.mT, ct)
-    outer = ct_b[..., :, None] * y[..., None, :] if len(b.shape) == 1 else ct_b @ y.mT
-    return match(-outer, a)
+    ct_b = _solve_transposed(ct, a, b)
+    return match(-(ct_b[..., :, None] * y[..., None, :] if len(shape_of(b)) == 1 else ct_b @ y.mT), a)
 
 
 def _solve_right(ct: Any, _y: Any, a: Any, b: Any) -> Any:
-    return match(np.linalg.solve(a.mT, ct), b)
+    return match(_solve_transposed(ct, a, b), b)
 
 
 class Broadcasting(General):
@@ -101,6 +107,8 @@ def _matrix_power(a: Any, n: int) -> Any:
 def _pinv(ct: Any, y: Any, a: Any, hermitian: bool = False, **_cutoff: Any) -> Any:
     """Golub & Pereyra 1973, eq. 4.12, transposed; where the rank is constant near A."""
     m, n = shape_of(a)[-2:]
+    if hermitian:
+        a = 0.5 * (a + a.mT)
     beside_rows = np.eye(m, dtype=dtype_of(a)) - a @ y
     beside_columns = np.eye(n, dtype=dtype_of(a)) - y @ a
     result = beside_rows @ ct.mT @ y @ y.mT + y.mT @ y @ ct.mT @ beside_columns - y.mT @ ct @ y.mT

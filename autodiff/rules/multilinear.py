@@ -21,11 +21,11 @@ from autodiff.batch import align
 from autodiff.dispatch import (
     KEEP,
     RULES,
+    SPEC,
     Operation,
     Plan,
     Primitive,
     Rewrite,
-    SPEC,
     Spec,
     as_operand,
     shape_of,
