@@ -525,7 +525,9 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
     check = mode is not None and mode.anomaly
     for root, seed in zip(roots, seeds):
         _accumulate(root, seed, cts, heap)
-    del roots
+    root = None
+    if roots.__class__ is list:
+        roots.clear()  # the heap alone holds the graph now: what has been read is freed
     while heap:
         node = heappop(heap)[1]
         ct = cts.pop(node)
@@ -556,6 +558,7 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
                 elif contribution is not None:
                     cts[parent] = contribution
                     heappush(heap, (parent.order, parent))
+            contributions = contribution = parent = None
     return found
 
 

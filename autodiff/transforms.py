@@ -134,8 +134,9 @@ def _gradient_function(
         y, node = untrace(f(*full, **kwargs), level)
         if not of_sum and y.__class__ is not np.float64:
             _scalar(name, y)
-        del full  # nothing but the graph shall hold values now, so that the pass back can free them
-        found = backpropagate((node,), (one_like(y),)) if node is not None else {}
+        roots = [] if node is None else [node]
+        del full, node  # nothing but the graph shall hold values now, so that the pass back can free them
+        found = backpropagate(roots, (one_like(y),)) if roots else {}
         gradients = [own(found.get(leaf), x) for leaf, x in zip(leaves, primals)]
         result = gradients[0] if structure is None else structure.unflatten(gradients)
         return (y, result) if with_value else result
