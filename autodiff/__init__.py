@@ -5,6 +5,7 @@ from autodiff.checkpoint import checkpoint
 from autodiff.contexts import detect_anomaly, no_grad
 from autodiff.forward import Dual, jvp
 from autodiff.gradcheck import check_grads
+from autodiff.piecewise import piecewise
 from autodiff.primitive import primitive
 from autodiff.reverse import Tensor, tensor, vjp
 from autodiff.rules.elementwise import logistic
@@ -25,6 +26,7 @@ __all__ = [
     "jvp",
     "logistic",
     "no_grad",
+    "piecewise",
     "primitive",
     "tensor",
     "value_and_grad",

@@ -3,4 +3,20 @@
 `python -m autodiff.rules` prints what is known of every NumPy function.
 """
 
-from autodiff.rules import elementwise, general, linear, multilinear  # noqa: F401 - each fills RULES
+from autodiff.rules import (  # noqa: F401 - each fills RULES
+    constant,
+    decompositions,
+    products,
+    einsum,
+    elementwise,
+    general,
+    linalg,
+    linear,
+    multilinear,
+    norms,
+    numerical,
+    reductions,
+    refused,
+    sorting,
+    ufunc_methods,  # last: it looks through the ufuncs that have a rule
+)

@@ -1,0 +1,298 @@
+"""Reductions and running reductions that are not linear: extrema, products, spreads, nan-versions.
+
+    max, min        the weight is shared equally among ties
+    prod, cumprod   by a tree, or a scan, of products alone: nothing is divided, so that zeros
+                    are exact, and every higher derivative with them
+    var             2 (x - mean) / (n - ddof);  std: that over 2 std, and 0 where all entries are equal
+
+The nan-versions are the same functions of the array with each NaN replaced by what does
+not count, and have zero derivative there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff.arraylike import astype, getitem
+from autodiff.dispatch import RULES, Rewrite, as_operand, dtype_of, shape_of, value_of
+from autodiff.rules.general import composite, reduction
+from autodiff.rules.linear import restore_axes
+
+# --- the axes of a reduction ----------------------------------------------------------------------
+
+
+def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Return the reduced axes as numbers from 0."""
+    return tuple(range(ndim)) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, ndim)
+
+
+def axes_last(x: Any, axis: Any) -> tuple[Any, tuple[int, ...]]:
+    """Return `x` with the reduced axes merged into one, the last, and the shape of the others."""
+    shape = shape_of(x)
+    reduced = axes_of(axis, len(shape))
+    kept = [a for a in range(len(shape)) if a not in reduced]
+    kept_shape = tuple([shape[a] for a in kept])
+    length = int(np.prod([shape[a] for a in reduced]))
+    return np.reshape(np.transpose(x, (*kept, *reduced)), (*kept_shape, length)), kept_shape
+
+
+def lost_axes(y: Any, x: Any, axis: Any, keepdims: Any) -> Any:
+    """Return the reduced array `y`, with unit axes if `keepdims` asks for them."""
+    return restore_axes(y, x, axis, False) if keepdims else y
+
+
+def along(axis: int, index: Any) -> tuple:
+    """Return the index that applies `index` to one axis (counted from 0)."""
+    return (slice(None),) * axis + (index,)
+
+
+# --- extrema ----------------------------------------------------------------------------------------
+
+
+def _extreme_weights(x: Any, y: Any, axis: Any = None, initial: Any = None, where: Any = None) -> Any:
+    """Equal shares of the entries (and of `initial`) that equal the extremum; NaN is one if there is any."""
+    values, extremum = value_of(x), value_of(y)
+    ties = (values == extremum) | (np.isnan(values) & np.isnan(extremum))
+    if where is not None:
+        ties &= where
+    number = np.sum(ties, axis=axis, keepdims=True) + (0 if initial is None else initial == extremum)
+    return (ties / np.maximum(number, 1)).astype(dtype_of(x))
+
+
+for _function in (np.max, np.min, np.nanmax, np.nanmin):
+    reduction(_function, _extreme_weights, ["axis", "out", "keepdims", "initial", "where"])
+RULES[np.amax] = RULES[np.max]
+RULES[np.amin] = RULES[np.min]
+RULES[np.ptp] = Rewrite(
+    np.ptp,
+    lambda a, axis=None, out=None, keepdims=False: (
+        np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+    ),
+)
+
+
+def running_extreme(function: np.ufunc) -> Callable:
+    """Return the definition of `function.accumulate` for maximum or minimum; ties so far share equally."""
+
+    def definition(array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+        x = as_operand(array)
+        axis = axis % len(shape_of(x))
+        values = value_of(x)
+        extremes = function.accumulate(values, axis)
+        ties = (values == extremes) | (np.isnan(values) & np.isnan(extremes))
+        new = np.ones(shape_of(x), bool)  # an entry that beats all before it: nothing before counts any more
+        new[along(axis, slice(1, None))] = (
+            extremes[along(axis, slice(1, None))] != extremes[along(axis, slice(None, -1))]
+        )
+        shares = _sums_since(np.where(ties, x, 0.0), new, axis)
+        return shares / _sums_since(ties.astype(values.dtype), new, axis)
+
+    return definition
+
+
+def _sums_since(x: Any, new: np.ndarray, axis: int) -> Any:
+    """Return the running sums of `x`, begun afresh wherever `new` holds, by doubling the span."""
+    n = shape_of(x)[axis]
+    begun = new
+    span = 1
+    while span < n:
+        early, late, before = along(axis, slice(span)), along(axis, slice(span, None)), along(axis, slice(-span))
+        added = np.where(begun[late], 0.0, getitem(x, index=before))
+        x = np.concatenate([getitem(x, index=early), getitem(x, index=late) + added], axis)
+        begun = np.concatenate([begun[early], begun[late] | begun[before]], axis)
+        span *= 2
+    return x
+
+
+composite(np.maximum.accumulate, running_extreme(np.maximum))
+composite(np.minimum.accumulate, running_extreme(np.minimum))
+
+# --- products ---------------------------------------------------------------------------------------
+
+
+def product(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
+    """Return the product over some axes, in pairs, pairs of pairs, … : no step divides."""
+    x = in_dtype(as_operand(a), dtype)
+    if where is not None:
+        x = np.where(where, x, 1.0)
+    y, kept_shape = axes_last(x, axis)
+    while shape_of(y)[-1] > 1:
+        half = shape_of(y)[-1] // 2
+        pairs = y[..., :half] * y[..., half : 2 * half]
+        y = pairs if shape_of(y)[-1] == 2 * half else np.concatenate([pairs, y[..., 2 * half :]], -1)
+    y = np.reshape(y, kept_shape) if shape_of(y)[-1] else np.ones(kept_shape, dtype_of(x))
+    return lost_axes(y if initial is None else initial * y, x, axis, keepdims)
+
+
+def running_product(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """Return the running products, by doubling the span of each: no step divides."""
+    x = in_dtype(as_operand(a), dtype)
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    axis = axis % len(shape_of(x))
+    span = 1
+    while span < shape_of(x)[axis]:
+        late = x[along(axis, slice(span, None))] * x[along(axis, slice(-span))]
+        x = np.concatenate([x[along(axis, slice(span))], late], axis)
+        span *= 2
+    return x
+
+
+def in_dtype(x: Any, dtype: Any) -> Any:
+    """Return `x` converted to `dtype`, if one is given."""
+    return x if dtype is None or np.dtype(dtype) == dtype_of(x) else astype(x, dtype=np.dtype(dtype))
+
+
+composite(np.prod, product)
+composite(np.cumprod, running_product)
+
+
+def _with_initial(running: Callable, first: float) -> Callable:
+    """Return the definition of np.cumulative_sum or np.cumulative_prod."""
+
+    def definition(
+        x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
+    ) -> Any:
+        x = np.atleast_1d(as_operand(x))
+        if axis is None:
+            if len(shape_of(x)) != 1:
+                raise ValueError(
+                    f"np.cumulative_{'sum' if first == 0 else 'prod'}: needs an axis for an array of several; "
+                    f"got shape {shape_of(x)}. Pass axis."
+                )
+            axis = 0
+        y = running(x, axis=axis, dtype=dtype)
+        if not include_initial:
+            return y
+        shape = list(shape_of(y))
+        shape[axis] = 1
+        return np.concatenate([np.full(shape, first, dtype_of(y)), y], axis)
+
+    return definition
+
+
+if hasattr(np, "cumulative_sum"):  # NumPy 2.1
+    composite(np.cumulative_sum, _with_initial(np.cumsum, 0.0))
+    composite(np.cumulative_prod, _with_initial(np.cumprod, 1.0))
+
+# --- spreads ----------------------------------------------------------------------------------------
+
+
+def _deviations(x: Any, axis: Any) -> tuple[Any, Any]:
+    """Return x - mean(x), 0 at each NaN, and the number of entries that are none.
+
+    The mean is taken of the distances to the smallest entry: equal entries give exact zeros,
+    and a spread that is small against the mean keeps its digits.
+    """
+    values = value_of(x)
+    counted = ~np.isnan(values)
+    start = np.min(values, axis=axis, keepdims=True, initial=np.inf, where=counted)
+    distances = np.where(counted, x - np.where(np.isfinite(start), start, 0.0), 0.0)
+    number = np.sum(counted, axis=axis, keepdims=True).astype(values.dtype)
+    mean = np.sum(distances, axis=axis, keepdims=True) / np.maximum(number, 1)
+    return np.where(counted, distances - mean, 0.0), number
+
+
+def _freedom(number: Any, ddof: Any, correction: Any) -> Any:
+    """Return n - ddof; NaN where nothing is left, as the value is then."""
+    left = number - number.dtype.type(ddof if correction is None else correction)
+    return np.where(left > 0, left, np.nan).astype(number.dtype)
+
+
+def _var_weights(
+    x: Any, _y: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, correction: Any = None
+) -> Any:
+    deviations, number = _deviations(x, axis)
+    return deviations * (2 / _freedom(number, ddof, correction))
+
+
+def _std_weights(
+    x: Any, _y: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, correction: Any = None
+) -> Any:
+    deviations, number = _deviations(x, axis)
+    freedom = _freedom(number, ddof, correction)
+    variance = np.sum(deviations * deviations, axis=axis, keepdims=True) / freedom
+    equal = value_of(variance) == 0  # the subgradient of least norm
+    return np.where(equal, 0.0, deviations / (freedom * np.sqrt(np.where(equal, 1.0, variance))))
+
+
+for _var, _std in ((np.var, np.std), (np.nanvar, np.nanstd)):
+    reduction(_var, _var_weights, ["axis", "dtype", "out", "ddof", "keepdims", "correction"])
+    reduction(_std, _std_weights, ["axis", "dtype", "out", "ddof", "keepdims", "correction"])
+
+# --- means with weights, sums without NaN -------------------------------------------------------------
+
+
+def weights_like(weights: Any, a: Any, axis: Any) -> Any:
+    """Return the weights of np.average with the axes of `a`."""
+    shape = shape_of(a)
+    if shape_of(weights) == shape:
+        return weights
+    axes = axes_of(axis, len(shape))
+    weights = np.transpose(weights, np.argsort(axes))
+    return np.reshape(weights, [n if a in axes else 1 for a, n in enumerate(shape)])
+
+
+def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+    a = as_operand(a)
+    if weights is None:
+        average = np.mean(a, axis=axis, keepdims=keepdims)
+        number = np.prod([shape_of(a)[k] for k in axes_of(axis, len(shape_of(a)))])
+        total = np.full(shape_of(average), number, dtype_of(average))
+    else:
+        weights = weights_like(as_operand(weights), a, axis)
+        total = np.sum(weights, axis=axis, keepdims=keepdims)
+        average = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+        total = np.broadcast_to(total, shape_of(average))
+    return (average, total) if returned else average
+
+
+def without_nan(a: Any, instead: float) -> Any:
+    """Return `a` with each NaN replaced."""
+    a = as_operand(a)
+    return np.where(np.isnan(value_of(a)), instead, a)
+
+
+def _nanmean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+    total = np.sum(without_nan(a, 0.0), axis=axis, dtype=dtype, keepdims=keepdims)
+    number = np.sum(~np.isnan(value_of(as_operand(a))), axis=axis, keepdims=keepdims)
+    return total / np.where(number == 0, np.nan, number).astype(dtype_of(total))
+
+
+composite(np.average, _average)
+composite(np.nanmean, _nanmean)
+composite(
+    np.trace,
+    lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None: np.sum(
+        np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype
+    ),
+)
+composite(
+    np.nansum,
+    lambda a, axis=None, dtype=None, out=None, keepdims=False, initial=0.0, where=True: np.sum(
+        without_nan(a, 0.0), axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where
+    ),
+)
+composite(
+    np.nanprod,
+    lambda a, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=None: product(
+        without_nan(a, 1.0), axis, dtype, out, keepdims, initial, where
+    ),
+)
+composite(
+    np.nancumsum, lambda a, axis=None, dtype=None, out=None: np.cumsum(without_nan(a, 0.0), axis=axis, dtype=dtype)
+)
+composite(
+    np.nancumprod, lambda a, axis=None, dtype=None, out=None: running_product(without_nan(a, 1.0), axis, dtype)
+)
