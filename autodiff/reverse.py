@@ -526,7 +526,7 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
     for root, seed in zip(roots, seeds):
         _accumulate(root, seed, cts, heap)
     root = None
-    if roots.__class__ is list:
+    if isinstance(roots, list):
         roots.clear()  # the heap alone holds the graph now: what has been read is freed
     while heap:
         node = heappop(heap)[1]
