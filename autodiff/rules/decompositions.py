@@ -70,7 +70,7 @@ def _cholesky(ct: Any, y: Any, _a: Any, upper: bool = False) -> Any:
     return _symmetric(_over(np.linalg.solve(factor.mT, phi), factor))
 
 
-def _eigh(ct: Any, y: Any, _a: Any, UPLO: str = "L") -> Any:  # noqa: ARG001, N803 - NumPy's name
+def _eigh(ct: Any, y: Any, _a: Any, UPLO: Any = "L") -> Any:  # noqa: ARG001, N803 - NumPy's name
     """V (diag ct_λ + F ∘ Vᵀ ct_V) Vᵀ, symmetrised."""
     (ct_values, ct_vectors), (values, vectors) = ct, y
     right = 0.0
@@ -81,7 +81,7 @@ def _eigh(ct: Any, y: Any, _a: Any, UPLO: str = "L") -> Any:  # noqa: ARG001, N8
     return _symmetric(vectors @ right)
 
 
-def _eigvalsh(ct: Any, _y: Any, a: Any, UPLO: str = "L") -> Any:  # noqa: N803 - NumPy's name
+def _eigvalsh(ct: Any, _y: Any, a: Any, UPLO: Any = "L") -> Any:  # noqa: N803 - NumPy's name
     vectors = np.linalg.eigh(a, UPLO)[1]
     return _symmetric((vectors * ct[..., None, :]) @ vectors.mT)
 
