@@ -23,8 +23,9 @@ def p_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: float = 2) -> 
 
 
 def _p_norm_weights(x: Any, y: Any, axis: Any = None, ord: float = 2) -> Any:  # noqa: ARG001 - y has unit axes
-    share = np.where(y == 0, 0.0, x / np.where(y == 0, 1.0, y))
-    return share if ord == 2 else np.sign(x) * np.abs(share) ** (ord - 1)
+    zero = y == 0
+    share = np.where(zero, 1.0, x / np.where(zero, 1.0, y))
+    return np.where(zero, 0.0, share if ord == 2 else np.sign(x) * np.abs(share) ** (ord - 1))
 
 
 def _vector(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
