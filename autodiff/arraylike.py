@@ -23,7 +23,7 @@ def getitem(x: Any, *, index: Any) -> Any:
 @Operation
 def power(x: Any, *, exponent: Any) -> Any:
     """Return x ** exponent as Python's operator gives it on arrays (x ** 2 is x · x)."""
-    return np.power(x, exponent) if x.__class__ is float else x**exponent
+    return (np.float64(x) if x.__class__ is float else x) ** exponent
 
 
 @Operation

@@ -171,6 +171,7 @@ def as_operand(x: Any) -> Any:
 
 # What a node keeps of an operand: nothing; its value; its Spec; its Spec, but nothing if that is the value's own.
 DROP, KEEP, SPEC, LIKE = range(4)
+KEEP_ONE = (KEEP,)
 
 
 class Plan(NamedTuple):
@@ -216,6 +217,7 @@ class Primitive(Rule):
 
     family = "rule"
     pull: Callable | None = None  # where there is one operand: pull(ct, y, x, **parameters) is its cotangent
+    operator: Callable | None = None  # Python's operator: on NumPy's scalars the same number, much sooner
     adds_at: Callable | None = None  # adds a cotangent into part of an array (indexing alone has it)
     fresh: ClassVar[bool] = False  # True: the function never returns one of its arguments
 
@@ -228,6 +230,7 @@ class Primitive(Rule):
         internal: bool = False,
     ) -> None:
         self.function = function
+        self.raw = getattr(function, "implementation", function)  # for operands that are surely not traced
         self.name = full_name(function)
         self.operands = operands
         self.parameters = tuple(parameters)

@@ -24,6 +24,7 @@ from autodiff.arraylike import ArrayLike
 from autodiff.dispatch import (
     DROP,
     KEEP,
+    KEEP_ONE,
     LEAF_LEVEL,
     LIKE,
     MODE,
@@ -139,41 +140,24 @@ class Tensor(ArrayLike):
     def process(primitive: Primitive, level: int, args: Sequence, kwargs: Mapping) -> Any:
         """Evaluate, and record a node if any operand depends on an input of this level."""
         mode = MODE.get()
-        if mode is None and len(args) == 1:
-            return _record_one(primitive, args[0], kwargs)
-        values: Any = []
-        argnums: Any = ()
-        parents: Any = []
-        i = 0
-        for arg in args:
-            if arg.__class__ in TENSORS and arg.level == level:
-                values.append(arg.data)
-                if arg.node is not None:
-                    argnums += (i,)
-                    parents.append(arg.node)
-            else:
-                values.append(arg)
-            i += 1
-        y = primitive.function(*values, **kwargs) if kwargs else primitive.function(*values)
-        if mode is not None:
-            if mode.paused >= level:
-                argnums = ()
-            if mode.anomaly:
-                contexts.check_value(primitive, values, y)
-        if not argnums:
+        if mode is not None or len(args) != 1:
+            return _record_any(primitive, level, args, kwargs, mode)
+        # What follows is `_record_any` for one operand, by far the most frequent call, in fewer steps.
+        (operand,) = args
+        x = operand.data
+        function = primitive.raw if x.__class__ in PLAIN else primitive.function
+        y = function(x, **kwargs) if kwargs else function(x)
+        if operand.node is None:
             return wrap(y, level)
-        active, keeps_y, codes, partial = primitive.plans.get(argnums) or primitive.plan(argnums)
-        if partial:
-            parents = [p for i, p in zip(argnums, parents) if i in active]
-            if not parents:
-                return wrap(y, level)
+        active, keeps_y, codes, _ = primitive.plans.get(FIRST) or primitive.plan(FIRST)
+        if not active:
+            return wrap(y, level)
         kind = y.__class__
-        if kind is ndarray and (primitive.fresh or not any(y is v for v in values)):
+        if kind is ndarray and (primitive.fresh or y is not x):
             y.setflags(write=False)  # the rules may keep it: nobody shall change it
         kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
-        node = Node(primitive, active, parents, kept_y, _kept(codes, y, values), kwargs and unchanging(kwargs))
-        if mode is not None and mode.anomaly:
-            node.origin = contexts.user_line()
+        kept = (x,) if codes is KEEP_ONE and x.__class__ in SCALARS else _kept(codes, y, (x,))
+        node = Node(primitive, FIRST, (operand.node,), kept_y, kept, kwargs and unchanging(kwargs))
         return Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
 
     # --- what a person reads -------------------------------------------------------
@@ -338,28 +322,51 @@ class Tensor(ArrayLike):
 TENSORS: set[type] = {Tensor}
 SCALARS = PLAIN - {ndarray}
 CHANGEABLE = {ndarray, list, tuple}
+DOUBLES = {np.float64, float, int}
 FIRST = (0,)
 
 
-def _record_one(primitive: Primitive, operand: Tensor, kwargs: Mapping) -> Any:
-    """Do what `Tensor.process` does, for one operand: by far the most frequent call, in fewer steps."""
-    x = operand.data
-    function = primitive.raw if x.__class__ in PLAIN else primitive.function
-    y = function(x, **kwargs) if kwargs else function(x)
-    if operand.node is None:
-        return wrap(y, operand.level)
-    active, keeps_y, codes, _ = primitive.plans.get(FIRST) or primitive.plan(FIRST)
-    code = next(iter(codes))  # `repeat` never ends
-    if not active:
-        return wrap(y, operand.level)
+def _record_any(primitive: Primitive, level: int, args: Sequence, kwargs: Mapping, mode: Any) -> Any:
+    """Do what `Tensor.process` does, for any number of operands and in every mode."""
+    values: Any = []
+    argnums: Any = ()
+    parents: Any = []
+    i = 0
+    for arg in args:
+        if arg.__class__ in TENSORS and arg.level == level:
+            values.append(arg.data)
+            if arg.node is not None:
+                argnums += (i,)
+                parents.append(arg.node)
+        else:
+            values.append(arg)
+        i += 1
+    if kwargs:
+        y = primitive.function(*values, **kwargs)
+    elif primitive.operator is not None and are_scalars(*values):
+        y = primitive.operator(*values)
+    else:
+        y = primitive.function(*values)
+    if mode is not None:
+        if mode.paused >= level:
+            argnums = ()
+        if mode.anomaly:
+            contexts.check_value(primitive, values, y)
+    if not argnums:
+        return wrap(y, level)
+    active, keeps_y, codes, partial = primitive.plans.get(argnums) or primitive.plan(argnums)
+    if partial:
+        parents = [p for i, p in zip(argnums, parents) if i in active]
+        if not parents:
+            return wrap(y, level)
     kind = y.__class__
-    if kind is ndarray and (primitive.fresh or y is not x):
-        y.setflags(write=False)
+    if kind is ndarray and (primitive.fresh or not any(y is v for v in values)):
+        y.setflags(write=False)  # the rules may keep it: nobody shall change it
     kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
-    code = next(iter(codes))
-    kept = (x,) if code == KEEP and x.__class__ in SCALARS else _kept((code,), y, (x,))
-    node = Node(primitive, FIRST, (operand.node,), kept_y, kept, kwargs and unchanging(kwargs))
-    return Tensor(y, node, operand.level) if kind in PLAIN else _tensors(y, node, operand.level)
+    node = Node(primitive, active, parents, kept_y, _kept(codes, y, values), kwargs and unchanging(kwargs))
+    if mode is not None and mode.anomaly:
+        node.origin = contexts.user_line()
+    return Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
 
 
 def unchanging(parameters: Mapping) -> Mapping:
@@ -375,6 +382,14 @@ def _tensors(y: Any, node: Node, level: int) -> Any:
     if isinstance(y, (tuple, list)):
         return rebuild(y, [Tensor(v, Output(node, k, len(y)), level) for k, v in enumerate(y)])
     return Tensor(y, node, level)
+
+
+def are_scalars(a: Any, b: Any) -> bool:
+    """Tell whether two numbers make a float64 by Python's operators as they do by NumPy's functions."""
+    kind = a.__class__
+    if kind is np.float64:
+        return b.__class__ in DOUBLES
+    return b.__class__ is np.float64 and kind in DOUBLES
 
 
 def _kept(codes: Iterable[int], y: Any, values: Iterable) -> list:
