@@ -1,6 +1,5 @@
-"""Settings of the whole suite: warnings are errors, hypothesis repeats itself exactly."""
+"""Settings of the whole suite: hypothesis repeats itself exactly."""
 
-import pytest
 from hypothesis import HealthCheck, settings
 
 # `pytest --hypothesis-profile=explore` looks for new examples instead.
@@ -9,7 +8,3 @@ settings.register_profile(
 )
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("repeatable")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("filterwarnings", "error")
