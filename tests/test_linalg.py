@@ -6,13 +6,15 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autodiff as ad
 from autodiff.dispatch import RULES, Primitive
 from autodiff.rules.einsum import contracted, parse
 from autodiff.rules.linalg import cofactors, cofactors_change
 from autodiff.rules.products import chain
-from tests.witnesses import differences
+from tests.witnesses import complex_step, differences
 
 inf, nan = np.inf, np.nan
 EYE = np.eye(2)
@@ -395,6 +397,35 @@ def test_cotangent_of_a_diagonal_stays_on_it():
 )
 def test_parse(subscripts, ndims, expected):
     assert parse(subscripts, ndims) == expected
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_random_einsums(seed):
+    """Any letters, repeated and broadcast, with and without an ellipsis, against the complex step."""
+    rng = np.random.default_rng(seed)
+    lengths = dict(zip("abc", rng.integers(1, 4, 3).tolist(), strict=True))
+    terms, arrays = [], []
+    for _ in range(rng.integers(1, 4)):
+        term = "".join(rng.choice(list("abc"), rng.integers(0, 4)))
+        shrunk = rng.choice(list("abc ")) if len(set(term)) == len(term) else " "  # a diagonal has one length
+        shape = [1 if c == shrunk else lengths[c] for c in term]
+        if rng.random() < 0.3:
+            place = int(rng.integers(0, len(term) + 1))
+            term = term[:place] + "..." + term[place:]
+            shape[place:place] = [2, 3][rng.integers(0, 3) :]
+        terms.append(term)
+        arrays.append(rng.uniform(-1, 1, shape))
+    letters = sorted(set("".join(terms)) - {"."})
+    output = "".join(rng.permutation(letters)[: rng.integers(0, len(letters) + 1)])
+    subscripts = ",".join(terms) + ("->..." + output if rng.random() < 0.8 else "")
+    f = lambda *x: (np.einsum(subscripts, *x),)  # noqa: E731
+    v = [rng.uniform(-1, 1, a.shape) for a in arrays]
+    (y,), pullback = ad.vjp(f, *arrays)
+    ct = rng.uniform(-1, 1, np.shape(y))
+    expected = complex_step(f, arrays, v)[0]
+    np.testing.assert_allclose(ad.jvp(f, arrays, v)[1][0], expected, rtol=1e-12, atol=1e-13)
+    got = sum(np.sum(g * x_dot) for g, x_dot in zip(pullback((ct,)), v, strict=True))
+    np.testing.assert_allclose(got, np.sum(ct * expected), rtol=1e-11, atol=1e-12)
 
 
 # --- batches: the default, slice by slice, is the witness ------------------------------------------------------
