@@ -244,6 +244,8 @@ class Primitive(Rule):
     def apply(self, args: Sequence, kwargs: Mapping) -> Any:
         """Sort the arguments into operands and parameters, and evaluate."""
         args, kwargs = self.sort_arguments(args, kwargs)
+        if kwargs.get("dtype") is not None and not is_inexact(np.dtype(kwargs["dtype"])):
+            args = [plain(arg) for arg in args]  # a result of integers is constant between its jumps
         return evaluate(self, args, kwargs)
 
     def sort_arguments(self, args: Sequence, kwargs: Mapping) -> tuple[Sequence, dict]:
@@ -263,8 +265,10 @@ class Primitive(Rule):
         named.update(zip(self.parameters, extra, strict=False))
         if named.get("out", 0) is None:
             del named["out"]
+        if "out" in named:
+            raise TypeError(unsupported_argument(self.name, "out", named["out"]))
         for name, value in named.items():
-            if name not in self.parameters or name == "out":
+            if name not in self.parameters:
                 raise TypeError(unsupported_argument(self.name, name, value))
             if is_traced(value):
                 if name not in self.constants:
@@ -387,9 +391,10 @@ def refusal(name: str, reason: str) -> str:
 
 def unsupported_argument(function: str, name: str, value: Any) -> str:
     if name == "out":
+        target = value[0] if isinstance(value, tuple) else value
         return (
             f"{function}: writing into `out` would overwrite values that the derivative needs; "
-            f"got out={type(value).__name__}. Use the returned array instead."
+            f"got out={type(target).__name__}. Use the returned array instead (a = a + t for a += t)."
         )
     if name == "where":
         return (
@@ -436,8 +441,9 @@ def evaluate(primitive: Primitive, args: Sequence, kwargs: Mapping) -> Any:
 
 def no_rule(function: Callable) -> str:
     name = full_name(function)
-    if function.__module__ in UNLOADED:
-        return refusal(name, UNLOADED[function.__module__])
+    module = getattr(function, "__module__", None)  # ufuncs of other libraries have none
+    if module in UNLOADED:
+        return refusal(name, UNLOADED[module])
     known = {rule.name for rule in RULES.values() if rule.family not in ("constant", "refused")}
     near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
     return (

@@ -450,7 +450,7 @@ def _sequence(arrays: Any) -> list:
 
 
 def _in_dtype(y: Any, dtype: Any) -> Any:
-    return y if dtype is None else astype(y, dtype=np.dtype(dtype))
+    return y if dtype is None else y.astype(np.dtype(dtype))
 
 
 linear(joined, _joined, None, ["axis"], batch=_joined_stack)
