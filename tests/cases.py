@@ -6,7 +6,7 @@
     Case(np.concatenate, [A(2, 3), A(1, 3)], axis=0)  arrays may stand in containers
     Case(np.clip, A(), -1.0, 1.0)                     everything else is passed as it is
 
-Rows of elementwise operations stand here, the others in `cases_general` and `cases_linalg`.
+Rows of elementwise operations stand here, the others in `cases_general`, `cases_linalg` and `cases_methods`.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Case:
 def all_cases() -> list[Case]:
     """Return the rows of all tables."""
     rows = list(CASES)
-    for module in ("tests.cases_general", "tests.cases_linalg"):
+    for module in ("tests.cases_methods", "tests.cases_general", "tests.cases_linalg"):
         rows += importlib.import_module(module).CASES
     return rows
 
@@ -203,6 +203,14 @@ CASES = [
     Case(np.copysign, A(domain="nonzero"), A(domain="nonzero"), analytic=False),
     Case(np.nextafter, A(domain="distinct"), A(domain="above_one"), analytic=False),
     Case(np.heaviside, A(domain="nonzero"), A(), analytic=False),
+    Case(
+        np.heaviside,
+        A(2, 3, domain=lambda _rng, shape: np.zeros(shape)),
+        A(3),
+        argnums=[1],
+        name="heaviside at 0",
+        analytic=False,
+    ),
     Case(np.sign, A(domain="nonzero"), analytic=False),
     Case(np.floor, A(domain="fractional"), analytic=False),
     Case(np.ceil, A(domain="fractional"), analytic=False),
