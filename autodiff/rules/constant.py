@@ -29,6 +29,6 @@ NEW_ARRAYS = """
 """
 OUTPUT = "array2string array_repr array_str save savetxt savez savez_compressed"
 
-for _function in named(np, " ".join([TESTS, PLACES, SHAPES_AND_TYPES, INTEGERS, NEW_ARRAYS, OUTPUT])):
+_names = " ".join([TESTS, PLACES, SHAPES_AND_TYPES, INTEGERS, NEW_ARRAYS, OUTPUT])
+for _function in [*named(np, _names), *named(umath, "_ones_like")]:
     RULES[_function] = Constant(_function)
-RULES[umath._ones_like] = Constant(umath._ones_like)

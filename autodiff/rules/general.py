@@ -187,14 +187,17 @@ class Composite(Rule):
 
     family = "composite"
 
-    def __init__(self, function: Callable, definition: Callable) -> None:
-        self.rewrite = Rewrite(function, definition)  # checks the arguments
+    def __init__(self, function: Callable, definition: Callable, check: Callable | None) -> None:
+        self.rewrite = Rewrite(function, definition)  # knows the arguments
+        self.check = check
         self.name = self.rewrite.name
         self.function = function
         self.definition = definition
 
     def apply(self, args: Sequence, kwargs: Mapping) -> Any:
         kwargs = self.rewrite.known_arguments(args, kwargs)
+        if self.check is not None:
+            self.check(*args, **kwargs)
         leaves, structure = flatten((list(args), dict(kwargs)))
         places = [i for i, leaf in enumerate(leaves) if leaf.__class__ in TRACED]
         call = Template(self.function, leaves, places, structure)
@@ -225,9 +228,12 @@ class Template:
         return f"<call of {getattr(self.function, '__name__', self.function)}>"
 
 
-def composite(function: Callable, definition: Callable) -> None:
-    """Say that `function` equals `definition`, which is written with operations that have rules."""
-    RULES[function] = Composite(function, definition)
+def composite(function: Callable, definition: Callable, check: Callable | None = None) -> None:
+    """Say that `function` equals `definition`, which is written with operations that have rules.
+
+    `check` gets the arguments first, and raises for those the definition is not good for.
+    """
+    RULES[function] = Composite(function, definition, check)
 
 
 __all__ = ["composite", "general", "reduction"]

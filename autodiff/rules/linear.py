@@ -212,6 +212,9 @@ linear(
     ["shape", "order", "copy"],
     batch=_reshape_stack,
 )
+if np.lib.NumpyVersion(np.__version__) < "2.1.0":  # np.reshape has no argument named `shape` yet
+    _rule: Any = RULES[np.reshape]
+    _rule.function = _rule.raw = lambda x, shape, order="C", copy=None: np.reshape(x, shape, order)
 linear(
     np.transpose,
     lambda ct, x, axes=None: np.transpose(ct, None if axes is None else np.argsort([a % x.ndim for a in axes])),

@@ -132,7 +132,8 @@ def _aligned(a1: Any, a2: Any) -> tuple[Any, Any]:
     """Return two polynomials with as many coefficients each."""
     a1, a2 = np.atleast_1d(as_operand(a1)), np.atleast_1d(as_operand(a2))
     n = max(len(a1), len(a2))
-    return tuple([np.concatenate([np.zeros(n - len(a), dtype_of(a)), a]) for a in (a1, a2)])
+    first, second = [np.concatenate([np.zeros(n - len(a), dtype_of(a)), a]) for a in (a1, a2)]
+    return first, second
 
 
 def _trimmed(p: Any) -> Any:
@@ -192,11 +193,6 @@ def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # n
 
 def _poly(seq_of_zeros: Any) -> Any:
     zeros = np.atleast_1d(as_operand(seq_of_zeros))
-    if len(shape_of(zeros)) != 1:
-        raise ValueError(
-            f"np.poly: has a derivative rule for a sequence of zeros only; got shape {shape_of(zeros)}. "
-            "Pass the eigenvalues of the matrix."
-        )
     p = np.ones(1, dtype_of(zeros))
     nothing = np.zeros(1, dtype_of(zeros))
     for k in range(len(zeros)):  # times (x - zₖ)
@@ -204,12 +200,28 @@ def _poly(seq_of_zeros: Any) -> Any:
     return p
 
 
-def _polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
-    if full or not isinstance(deg, (int, np.integer)) or cov:
-        raise TypeError(
-            f"np.polyfit: only the coefficients of a polynomial of one degree have a derivative rule; "
-            f"got full={full}, cov={cov}, deg={deg}. Leave out full and cov."
+def _no_matrix(seq_of_zeros: Any) -> None:
+    shape = shape_of(as_operand(seq_of_zeros))
+    if len(shape) > 1:
+        raise ValueError(
+            f"np.poly: has a derivative rule for a sequence of zeros only; got shape {shape}. "
+            "Pass the eigenvalues of the matrix."
         )
+
+
+def _coefficients_only(
+    x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False  # noqa: ARG001
+) -> None:
+    if full or cov or not isinstance(deg, (int, np.integer)):
+        raise TypeError(
+            "np.polyfit: only the coefficients of a polynomial of one degree have a derivative rule; "
+            f"got deg={deg}, full={full}, cov={cov}. Leave out full and cov."
+        )
+
+
+def _polyfit(
+    x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False  # noqa: ARG001
+) -> Any:
     powers, y = np.vander(as_operand(x) + 0.0, deg + 1), as_operand(y) + 0.0
     if w is not None:
         powers = powers * as_operand(w)[:, None]
@@ -227,8 +239,8 @@ composite(np.polyder, _polyder)
 composite(np.polyint, _polyint)
 composite(np.polydiv, _remainder_like)
 composite(np.vander, _vander)
-composite(np.poly, _poly)
-composite(np.polyfit, _polyfit)
+composite(np.poly, _poly, check=_no_matrix)
+composite(np.polyfit, _polyfit, check=_coefficients_only)
 
 # --- grids and new arrays -----------------------------------------------------------------------------
 
@@ -290,7 +302,7 @@ def _full_like(
 ) -> Any:
     a = value_of(as_operand(a))
     if not is_traced(fill_value):
-        return np.full_like(a, fill_value, dtype, order, subok, shape)
+        return np.full_like(a, fill_value, dtype, order, subok, shape)  # type: ignore[call-overload]
     shape = shape_of(a) if shape is None else shape
     return np.broadcast_to(in_dtype(as_operand(fill_value), dtype or dtype_of(a)), shape)
 

@@ -199,7 +199,7 @@ def _deviations(x: Any, axis: Any) -> tuple[Any, Any]:
     counted = ~np.isnan(values)
     start = np.min(values, axis=axis, keepdims=True, initial=np.inf, where=counted)
     distances = np.where(counted, x - np.where(np.isfinite(start), start, 0.0), 0.0)
-    number = np.sum(counted, axis=axis, keepdims=True).astype(values.dtype)
+    number = np.sum(counted, axis=axis, keepdims=True).astype(dtype_of(values))
     mean = np.sum(distances, axis=axis, keepdims=True) / np.maximum(number, 1)
     return np.where(counted, distances - mean, 0.0), number
 

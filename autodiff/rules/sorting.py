@@ -28,7 +28,7 @@ def sorted_last(x: Any) -> Any:
 
 def _pick_last(x: Any, places: np.ndarray) -> Any:
     """Return the entries of `x` at `places` along the last axis."""
-    index = list(np.indices(places.shape, sparse=True))
+    index: list[Any] = list(np.indices(places.shape, sparse=True))
     index[-1] = places
     return getitem(x, index=tuple(index))
 
@@ -50,7 +50,7 @@ def _sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *,
 
 def _partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None) -> Any:
     x = as_operand(a)
-    return _permuted(x, np.partition(value_of(x), kth, axis, kind), axis)
+    return _permuted(x, np.partition(value_of(x), kth, axis=axis, kind=kind), axis)  # type: ignore[call-overload]
 
 
 composite(np.sort, _sort)
@@ -82,7 +82,7 @@ def _unique(ar: Any, axis: int | None = None, equal_nan: bool = True, sorted: bo
     x = as_operand(ar)
     if axis is not None:
         return np.take(x, np.unique(value_of(x), return_index=True, axis=axis, equal_nan=equal_nan)[1], axis)
-    options = {} if sorted else {"sorted": False}
+    options: Any = {} if sorted else {"sorted": False}
     return _picked(x, np.unique(value_of(x), equal_nan=equal_nan, **options))
 
 
@@ -100,10 +100,11 @@ def _unique_with_places(
         options = {} if sorted else {"sorted": False}
         return unique_entries.apply([ar], {"axis": axis, "equal_nan": equal_nan, **options})
     x = as_operand(ar)
-    wanted = [True, True, return_index, return_inverse, return_counts]
-    _, places, *others = np.unique(value_of(x), True, return_inverse, return_counts, axis, equal_nan=equal_nan)
+    _, places, *others = np.unique(  # type: ignore[call-overload]
+        value_of(x), True, return_inverse, return_counts, axis, equal_nan=equal_nan
+    )
     values = np.ravel(x)[places] if axis is None else np.take(x, places, axis)
-    return (values, *[places] * bool(wanted[2]), *others)
+    return (values, places, *others) if return_index else (values, *others)
 
 
 def _unique_record(function: Callable) -> Callable:
@@ -116,6 +117,7 @@ def _unique_record(function: Callable) -> Callable:
     return definition
 
 
+_function: Any
 composite(np.unique, _unique)
 unique_entries = RULES[np.unique]
 RULES[np.unique] = Rewrite(np.unique, _unique_with_places)
