@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.arraylike import astype, getitem
-from autodiff.dispatch import RULES, Rewrite, as_operand, dtype_of, shape_of, value_of
+from autodiff.dispatch import RULES, Rewrite, as_operand, dtype_of, is_inexact, shape_of, value_of
 from autodiff.rules.general import composite, reduction
 from autodiff.rules.linear import restore_axes
 
@@ -151,7 +151,9 @@ def running_product(a: Any, axis: int | None = None, dtype: Any = None, out: Any
 
 def in_dtype(x: Any, dtype: Any) -> Any:
     """Return `x` converted to `dtype`, if one is given."""
-    return x if dtype is None or np.dtype(dtype) == dtype_of(x) else astype(x, dtype=np.dtype(dtype))
+    if dtype is None or np.dtype(dtype) == dtype_of(x):
+        return x
+    return astype(x, dtype=np.dtype(dtype)) if is_inexact(np.dtype(dtype)) else np.asarray(value_of(x)).astype(dtype)
 
 
 composite(np.prod, product)
