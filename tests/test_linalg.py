@@ -92,6 +92,27 @@ def test_det_keeps_the_digits_next_to_a_singular_matrix():
     np.testing.assert_allclose(gradient(np.linalg.det, a), [[a[1, 1], -2.0], [-2.0, 1.0]], rtol=1e-15)
 
 
+def test_det_keeps_the_digits_of_badly_scaled_matrices():
+    """Each entry of the gradient has its digits, whatever the scale of its row and column."""
+    rng = np.random.default_rng(8)
+    for _ in range(20):
+        a = rng.integers(1, 9, (4, 4)) * 2.0 ** rng.integers(-60, 60, (4, 1)) * 2.0 ** rng.integers(-60, 60, (1, 4))
+        expected = np.array([[(-1) ** (i + j) * minor(a, [i], [j]) for j in range(4)] for i in range(4)])
+        error = np.abs(gradient(np.linalg.det, a) - expected)
+        assert np.all(error <= 1e-14 * permanents(a)), error / permanents(a)
+
+
+def permanents(a):
+    """The minors with all signs positive: what rounding is relative to."""
+    n = len(a)
+    result = np.empty((n, n))
+    for i, j in itertools.product(range(n), repeat=2):
+        rest = np.delete(np.delete(a, i, 0), j, 1)
+        orders = itertools.permutations(range(n - 1))
+        result[i, j] = sum(np.prod([abs(rest[k, order[k]]) for k in range(n - 1)]) for order in orders)
+    return result
+
+
 def test_third_derivative_of_det():
     """At a regular matrix against differences of the second; at a singular one it is refused."""
     rng = np.random.default_rng(0)

@@ -176,6 +176,18 @@ def _products_without_one(s: np.ndarray) -> np.ndarray:
     return before * after
 
 
+def _balanced(a: np.ndarray) -> tuple:
+    """Return B, E and S with A = B · 2ᴱ, cof A = cof B · 2ˢ, entry by entry, all rows and columns of B being of size 1.
+
+    E is rᵢ + cⱼ, and powers of two are exact: what is small in a badly scaled matrix keeps its digits.
+    """
+    rows = np.frexp(np.max(np.abs(a), -1, initial=0.0))[1][..., :, None]
+    columns = np.frexp(np.max(np.ldexp(np.abs(a), -rows), -2, initial=0.0))[1][..., None, :]
+    exponents = rows + columns
+    total = np.sum(rows, -2, keepdims=True) + np.sum(columns, -1, keepdims=True)
+    return np.ldexp(a, -exponents), exponents, total - exponents
+
+
 def _signed_svd(a: np.ndarray) -> tuple:
     """Return det(U Vᵀ) as (..., 1, 1), U, s and Vᵀ."""
     u, s, vt = np.linalg.svd(a)
@@ -185,21 +197,25 @@ def _signed_svd(a: np.ndarray) -> tuple:
 @Operation
 def cofactors(a: Any) -> Any:
     """Return the matrix of cofactors, ∂ det A / ∂A, of shape (..., n, n)."""
-    sign, u, s, vt = _signed_svd(a)
-    return sign * (u * _products_without_one(s)[..., None, :]) @ vt if s.size else np.zeros_like(a)
+    if not a.size:
+        return np.zeros_like(a)
+    balanced, _, scale = _balanced(a)
+    sign, u, s, vt = _signed_svd(balanced)
+    return np.ldexp(sign * (u * _products_without_one(s)[..., None, :]) @ vt, scale)
 
 
 @Operation
 def cofactors_change(a: Any, m: Any) -> Any:
     """Return the derivative of `cofactors` at A along M, of shape (..., n, n)."""
-    sign, u, s, vt = _signed_svd(a)
-    if not s.size:
+    if not a.size:
         return np.zeros_like(m)
+    balanced, exponents, scale = _balanced(a)
+    sign, u, s, vt = _signed_svd(balanced)
     on_diagonal = np.eye(s.shape[-1], dtype=bool)
     p = np.where(on_diagonal, 0.0, _products_without_one(np.where(on_diagonal, 1.0, s[..., None, :])))
-    n = u.mT @ m @ vt.mT
+    n = u.mT @ np.ldexp(m, -exponents) @ vt.mT
     k = np.where(on_diagonal, p @ diagonal(n)[..., None], -p * n.mT)
-    return sign * u @ k @ vt
+    return np.ldexp(sign * u @ k @ vt, scale)
 
 
 def _cofactors_change_by_inverse(a: Any, m: Any) -> Any:
