@@ -75,7 +75,7 @@ RULES[np.ptp] = Rewrite(
 
 
 def running_extreme(function: np.ufunc) -> Callable:
-    """Return the definition of `function.accumulate` for maximum or minimum; ties so far share equally."""
+    """Return the definition of `function.accumulate` for an extremum; ties so far share equally."""
 
     def definition(array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
         x = as_operand(array)
@@ -107,8 +107,8 @@ def _sums_since(x: Any, new: np.ndarray, axis: int) -> Any:
     return x
 
 
-composite(np.maximum.accumulate, running_extreme(np.maximum))
-composite(np.minimum.accumulate, running_extreme(np.minimum))
+for _ufunc in (np.maximum, np.minimum, np.fmax, np.fmin):
+    composite(_ufunc.accumulate, running_extreme(_ufunc))
 
 # --- products ---------------------------------------------------------------------------------------
 

@@ -61,6 +61,8 @@ for _ufunc, _function in {
     np.multiply: np.prod,
     np.maximum: np.max,
     np.minimum: np.min,
+    np.fmax: np.nanmax,
+    np.fmin: np.nanmin,
     np.logaddexp: logaddexp_reduce,
 }.items():
     RULES[_ufunc.reduce] = Rewrite(_ufunc.reduce, _reduce(_function))
