@@ -6,7 +6,6 @@
 from autodiff.rules import (  # noqa: F401 - each fills RULES
     constant,
     decompositions,
-    products,
     einsum,
     elementwise,
     general,
@@ -15,6 +14,7 @@ from autodiff.rules import (  # noqa: F401 - each fills RULES
     multilinear,
     norms,
     numerical,
+    products,
     reductions,
     refused,
     sorting,
