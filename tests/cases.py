@@ -228,7 +228,9 @@ CASES = [
     Case(np.nan_to_num, A(), analytic=False),
     Case(np.unwrap, A(5), analytic=False),
     Case(np.unwrap, A(2, 4, domain="angles"), axis=1, name="unwrap along axis 1", analytic=False),
+    Case(np.ldexp.outer, A(2), INTEGERS, analytic=False),
     Case(np.copy, A()),
+    *([Case(np.astype, A(), np.float64, analytic=False)] if hasattr(np, "astype") else []),  # NumPy ≥ 2.1
     Case(np.conjugate, A(), analytic=False),
     Case(np.real, A(), analytic=False),
     Case(np.real_if_close, A(), analytic=False),
@@ -253,4 +255,11 @@ CASES = [
     Case(index_update, A(2, 3), A(2), index=INTEGERS > 0, name="x[mask] = v"),
     Case(index_update, A(4), A(3), index=np.array([2, 0, 2]), name="x[array] = v, the last stays"),
     Case(index_update, A(2, 3), A(1, 1, 3), index=Ellipsis, name="x[...] = v, broadcast"),
+    # sets
+    Case(np.unique_all, A(5, domain="distinct"), analytic=False),
+    Case(np.unique_counts, A(2, 3, domain="distinct"), analytic=False),
+    Case(np.unique_inverse, A(4, domain="distinct"), analytic=False),
+    Case(np.intersect1d, A(4, domain="increasing"), A(3, domain="distinct"), analytic=False, name="disjoint"),
+    Case(lambda x: np.intersect1d(x, x[::2]), A(5, domain="distinct"), analytic=False, name="np.intersect1d"),
+    Case(lambda x: np.trim_zeros(np.concatenate([[0.0], x, [0.0, 0.0]])), A(4, domain="nonzero"), name="np.trim_zeros"),
 ]

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from autodiff import forward, reverse
 from autodiff.arraylike import getitem, index_update
 from autodiff.dispatch import value_of
 from autodiff.rules.elementwise import elementwise
-from autodiff.rules.general import composite, reduction
+from autodiff.rules.general import composite, general, reduction
 from autodiff.rules.linear import joined, linear, rearranged, select
 from tests import checks
 from tests.cases import Case, all_cases
@@ -146,7 +147,7 @@ MUTANTS = [
     # multilinear
     Mutant("not transposed", np.matmul, lambda f: changed(f, vjp=each(lambda c: np.reshape(c.T, c.shape))),
            checks.check_adjoint),
-    # general
+    # general, reductions, composites
     Mutant("factor in the weights", np.max, is_wrong(
         reduction, lambda x, y, **_axis: 0.999 * (value_of(x) == value_of(y)), ["axis", "keepdims"]),
         checks.check_derivative),
@@ -155,6 +156,22 @@ MUTANTS = [
             (a - np.mean(a, axis=axis, keepdims=True)) ** 2, axis=axis, keepdims=keepdims)), checks.check_derivative),
     Mutant("one factor left out", np.prod, is_wrong(
         composite, lambda a, axis=None, **_options: np.sum(a, axis=axis)), checks.check_derivative),
+    Mutant("not sorted", np.sort, is_wrong(composite, lambda a, **_axis: +a), checks.check_derivative),
+    # linear algebra
+    Mutant("sign", np.linalg.inv, by(-1.0), checks.check_derivative),
+    Mutant("not transposed", np.linalg.inv, is_wrong(general, lambda ct, y, _a: -(y @ ct @ y)),
+           checks.check_derivative),
+    Mutant("second order lost", np.linalg.inv, is_wrong(
+        general, lambda ct, y, _a: -(value_of(y).swapaxes(-1, -2) @ ct @ value_of(y).swapaxes(-1, -2))),
+        checks.check_second_derivative),
+    Mutant("factor 1.001", np.linalg.det, by(1.001), checks.check_derivative),
+    Mutant("factor 1 + 1e-7", np.linalg.solve, by(1 + 1e-7), checks.check_derivative),
+    Mutant("factor, backward", np.linalg.cholesky, by(1.001, scaled_backward), checks.check_adjoint),
+    Mutant("half of it", np.linalg.cholesky, by(0.5), checks.check_derivative),
+    Mutant("float64 for float32", np.linalg.eigvalsh, in_float64, checks.check_shapes_and_dtypes),
+    Mutant("cotangent mutated", np.linalg.det, mutating, checks.check_purity),
+    Mutant("sign", np.convolve, by(-1.0), checks.check_derivative),
+    Mutant("order of the columns", np.linalg.solve, reversed_batch, checks.check_jacobian),
 ]  # fmt: skip
 
 ROWS = all_cases()
@@ -166,6 +183,23 @@ def test_mutant_is_caught(mutant: Mutant) -> None:
     assert rows, "no row of the tables runs this function"
     with planted(mutant.function, mutant.rule(mutant.function)):
         assert is_caught(rows, mutant.check), f"{mutant.check.__name__} notices nothing"
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "check"),
+    [
+        ("own", lambda ct, _primal: ct, checks.check_ownership),
+        ("frozen", lambda x: x, checks.check_ownership),
+        ("same_kind", lambda _value, _y: True, checks.check_shapes_and_dtypes),
+    ],
+)
+def test_engine_mutant_is_caught(name: str, wrong: Callable, check: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the engine does for every rule: results of one's own, snapshots of inputs, sums over broadcast axes."""
+    rows = [case for case in ROWS if case.function in (np.add, np.positive, np.reshape)]
+    for module in (forward, reverse):
+        if hasattr(module, name):
+            monkeypatch.setattr(module, name, wrong)
+    assert is_caught(rows, check)
 
 
 def is_caught(rows: list[Case], check: Callable[[Problem], None]) -> bool:
