@@ -67,7 +67,7 @@ UNARY = {
         lambda x: 1 / (3 * mpmath.cbrt(abs(x)) ** 2),
         lambda x: -2 * mpmath.sign(x) / (9 * mpmath.cbrt(abs(x)) ** 5),
     ),
-    np.square: (points(), lambda x: 2 * x, lambda x: mpf(2)),
+    np.square: (points(), lambda x: 2 * x, lambda _x: mpf(2)),
     np.reciprocal: (points(), lambda x: -1 / x**2, lambda x: 2 / x**3),
     np.absolute: (points(), mpmath.sign, None),
     np.fabs: (points(), mpmath.sign, None),
@@ -124,13 +124,14 @@ UNARY = {
         lambda x: mpmath.besseli(1, x),
         lambda x: mpmath.besseli(0, x) - mpmath.besseli(1, x) / x,
     ),
-    np.degrees: (points(), lambda x: 180 / mp.pi, None),
-    np.radians: (points(), lambda x: mp.pi / 180, None),
-    np.rad2deg: (points(), lambda x: 180 / mp.pi, None),
-    np.deg2rad: (points(), lambda x: mp.pi / 180, None),
-    np.negative: (points(), lambda x: mpf(-1), None),
-    np.positive: (points(), lambda x: mpf(1), None),
+    np.degrees: (points(), lambda _x: 180 / mp.pi, None),
+    np.radians: (points(), lambda _x: mp.pi / 180, None),
+    np.rad2deg: (points(), lambda _x: 180 / mp.pi, None),
+    np.deg2rad: (points(), lambda _x: mp.pi / 180, None),
+    np.negative: (points(), lambda _x: mpf(-1), None),
+    np.positive: (points(), lambda _x: mpf(1), None),
 }
+
 
 def pairs(a, b):
     """Return 600 pairs from the two ranges, shuffled, and all pairs of a few chosen ones."""
@@ -151,7 +152,9 @@ def beside_each_other(a):
 
 MODERATE = np.concatenate([np.linspace(-900.3, 900.7, 150), np.linspace(-2.01, 2.03, 60)])
 POSITIVE = points(0)
-AROUND_ONE = np.concatenate([1 + 2.0 ** -np.arange(1.0, 53.0), 1 - 2.0 ** -np.arange(2.0, 53.0), np.linspace(0.1, 9, 60)])
+AROUND_ONE = np.concatenate(
+    [1 + 2.0 ** -np.arange(1.0, 53.0), 1 - 2.0 ** -np.arange(2.0, 53.0), np.linspace(0.1, 9, 60)]
+)
 BETWEEN = np.concatenate([points(-1e3, 1e3), np.linspace(-3.3, 3.1, 80)])
 
 
@@ -171,10 +174,10 @@ def quotient(a, b, rounding):
 
 # function: (operand pairs, ∂f/∂a, ∂f/∂b)
 BINARY = {
-    np.add: (pairs(points(), points()), lambda a, b: mpf(1), lambda a, b: mpf(1)),
-    np.subtract: (pairs(points(), points()), lambda a, b: mpf(1), lambda a, b: mpf(-1)),
-    np.multiply: (pairs(points(), points()), lambda a, b: b, lambda a, b: a),
-    np.divide: (pairs(points(), points()), lambda a, b: 1 / b, lambda a, b: -a / b**2),
+    np.add: (pairs(points(), points()), lambda _a, _b: mpf(1), lambda _a, _b: mpf(1)),
+    np.subtract: (pairs(points(), points()), lambda _a, _b: mpf(1), lambda _a, _b: mpf(-1)),
+    np.multiply: (pairs(points(), points()), lambda _a, b: b, lambda a, _b: a),
+    np.divide: (pairs(points(), points()), lambda _a, b: 1 / b, lambda a, b: -a / b**2),
     np.hypot: (
         joined(pairs(points(), points()), beside_each_other(points())),
         lambda a, b: a / mpmath.hypot(a, b),
@@ -202,12 +205,12 @@ BINARY = {
     ),
     np.remainder: (
         joined(pairs(points(), points()), (np.nextafter(0.3 * np.arange(1, 99), 0), np.full(98, 0.3))),
-        lambda a, b: mpf(1),
+        lambda _a, _b: mpf(1),
         lambda a, b: -quotient(a, b, mpmath.floor),
     ),
     np.fmod: (
         joined(pairs(points(), points()), (np.nextafter(0.3 * np.arange(1, 99), 0), np.full(98, 0.3))),
-        lambda a, b: mpf(1),
+        lambda _a, _b: mpf(1),
         lambda a, b: -quotient(a, b, lambda q: mpmath.sign(q) * mpmath.floor(abs(q))),
     ),
 }
@@ -288,6 +291,49 @@ def test_first_derivative_of_two_operands(f, argnum, mode):
     assert_accurate(derivative, true, lambda i: (float(a[i]), float(b[i])), FIRST)
 
 
+# function: (a, b) -> [∂²f/∂a², ∂²f/∂a∂b, ∂²f/∂b²]
+SECOND_PARTIALS = {
+    np.multiply: lambda _a, _b: [mpf(0), mpf(1), mpf(0)],
+    np.divide: lambda a, b: [mpf(0), -1 / b**2, 2 * a / b**3],
+    np.hypot: lambda a, b: [
+        b**2 / mpmath.hypot(a, b) ** 3,
+        -a * b / mpmath.hypot(a, b) ** 3,
+        a**2 / mpmath.hypot(a, b) ** 3,
+    ],
+    np.arctan2: lambda a, b: [
+        -2 * a * b / (a**2 + b**2) ** 2,
+        (a**2 - b**2) / (a**2 + b**2) ** 2,
+        2 * a * b / (a**2 + b**2) ** 2,
+    ],
+    np.logaddexp: lambda a, b: [share(a, b) * share(b, a) * sign for sign in (1, -1, 1)],
+    np.power: lambda a, b: [
+        b * (b - 1) * a ** (b - 2),
+        a ** (b - 1) * (1 + b * mpmath.log(a)),
+        a**b * mpmath.log(a) ** 2,
+    ],
+}
+
+
+@pytest.mark.parametrize("outer", MODES)
+@pytest.mark.parametrize("argnums", [(0, 0), (0, 1), (1, 0), (1, 1)])
+@pytest.mark.parametrize("f", SECOND_PARTIALS, ids=name_of)
+def test_second_derivative_of_two_operands(f, argnums, outer):
+    """At moderate operands, relative to the largest of the three: each may vanish on a curve."""
+    rng = np.random.default_rng(5)
+    a, b = 10.0 ** rng.uniform(-3, 2, (2, 100))
+    b *= 1.0 if f is np.power else rng.choice([-1.0, 1.0], 100)
+
+    def of_one(argnum, g):
+        return lambda u, v: by_reverse((lambda w: g(w, v)) if argnum == 0 else (lambda w: g(u, w)), (u, v)[argnum])
+
+    first = of_one(argnums[0], f)
+    second = MODES[outer]((lambda w: first(w, b)) if argnums[1] == 0 else (lambda w: first(a, w)), (a, b)[argnums[1]])
+    partials = [SECOND_PARTIALS[f](mpf(float(u)), mpf(float(v))) for u, v in zip(a, b, strict=True)]
+    true = [each[sum(argnums)] for each in partials]
+    scale = [max(map(abs, each)) for each in partials]
+    assert_accurate(second, true, lambda i: (float(a[i]), float(b[i])), SECOND, scale)
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_sinc(order, mode):
@@ -298,7 +344,9 @@ def test_sinc(order, mode):
         g = (lambda h: lambda v: by_reverse(h, v))(g)
     derivative = MODES[mode](g, x)
     true = [sinc_derivative(mpf(float(v)), order) for v in x]
-    scale = [mp.pi ** (order - 1) / abs(mpf(float(v))) if abs(v) > 0.5 else abs(t) for v, t in zip(x, true, strict=True)]
+    scale = [
+        mp.pi ** (order - 1) / abs(mpf(float(v))) if abs(v) > 0.5 else abs(t) for v, t in zip(x, true, strict=True)
+    ]
     if order == 3:  # the third derivative has a zero at 0.66, and is measured like the others beyond
         keep = np.abs(x) < 1e200
         x, derivative = x[keep], derivative[keep]

@@ -216,7 +216,9 @@ def test_the_hessian_of_rosenbrock_is_the_textbook_one():
     expected[[0, 1, 1, 2], [1, 0, 2, 1]] = np.repeat(-400 * x[:2], 2)
     np.testing.assert_allclose(ad.hessian(rosenbrock)(x), expected, rtol=1e-14)
     for outer, inner in pairs_of(*MODES):
-        np.testing.assert_allclose(ad.jacobian(ad.jacobian(rosenbrock, mode=inner), mode=outer)(x), expected, rtol=1e-13)
+        np.testing.assert_allclose(
+            ad.jacobian(ad.jacobian(rosenbrock, mode=inner), mode=outer)(x), expected, rtol=1e-13
+        )
 
 
 # --- every spelling reaches the engine --------------------------------------------------------------
@@ -237,7 +239,7 @@ MIXED = {
     "ndarray * t": (lambda t: A[0] * t, np.diag(A[0])),
     "ndarray / t": (lambda t: A[0] / t, np.diag([-1.0, -0.5])),
     "ndarray ** t": (lambda t: A[0] ** t, np.diag([0.0, 4 * math.log(2)])),
-    "list + t": (lambda t: [1.0, 2.0] + t, np.eye(2)),
+    "list + t": (lambda t: [1.0, 2.0] + t, np.eye(2)),  # noqa: RUF005 - an operator, not a concatenation
     "t % 1.5": (lambda t: t % 1.5, np.eye(2)),
     "7.0 % t": (lambda t: 7.0 % t, np.diag([-7.0, -3.0])),
     "divmod": (lambda t: divmod(t, 0.75)[1], np.eye(2)),
@@ -267,16 +269,16 @@ def test_operands_that_are_not_traced(name, mode):
 
 def test_functions_that_return_constants_have_zero_derivatives():
     x = np.array([1.0, 2.0])
-    np.testing.assert_array_equal(ad.grad(lambda v: 3.0)(x), [0.0, 0.0])
+    np.testing.assert_array_equal(ad.grad(lambda _v: 3.0)(x), [0.0, 0.0])
     np.testing.assert_array_equal(ad.grad(lambda v: np.sum(np.floor(v)))(x), [0.0, 0.0])
-    np.testing.assert_array_equal(ad.jacobian(lambda v: A, mode="reverse")(x), np.zeros((2, 2, 2)))
-    np.testing.assert_array_equal(ad.jacobian(lambda v: A, mode="forward")(x), np.zeros((2, 2, 2)))
-    np.testing.assert_array_equal(ad.jvp(lambda v: A, (x,), (x,))[1], np.zeros((2, 2)))
-    np.testing.assert_array_equal(ad.vjp(lambda v: A, x)[1](A)[0], [0.0, 0.0])
+    np.testing.assert_array_equal(ad.jacobian(lambda _v: A, mode="reverse")(x), np.zeros((2, 2, 2)))
+    np.testing.assert_array_equal(ad.jacobian(lambda _v: A, mode="forward")(x), np.zeros((2, 2, 2)))
+    np.testing.assert_array_equal(ad.jvp(lambda _v: A, (x,), (x,))[1], np.zeros((2, 2)))
+    np.testing.assert_array_equal(ad.vjp(lambda _v: A, x)[1](A)[0], [0.0, 0.0])
     np.testing.assert_array_equal(ad.hessian(lambda v: np.sum(v))(x), np.zeros((2, 2)))
     np.testing.assert_array_equal(ad.hvp(lambda v: np.sum(v))(x, x), np.zeros(2))
     assert ad.grad(lambda v: v[0])(x).dtype == np.float64
-    assert ad.grad(lambda v: 1.0)(np.float32(2)).dtype == np.float32
+    assert ad.grad(lambda _v: 1.0)(np.float32(2)).dtype == np.float32
 
 
 def test_the_identity():

@@ -2,8 +2,8 @@
 
 Each row says what stands at one boundary: the function, its arguments, the value, and the
 gradient of the sum of the outputs by each argument. `ANY` is what the conventions leave open.
-The rows on relu, leaky_relu, elu, softmax with its losses, BCE and Huber are tested with `nn`,
-whose functions they are; the formulas that stay right or go wrong without them are here.
+Tested with `nn`, whose functions they are: relu at 0, leaky_relu, elu, softmax at infinities,
+cross-entropy on logits, both forms of BCE, and the Huber loss. Their naive formulas are here.
 """
 
 import numpy as np
@@ -42,7 +42,6 @@ def log_sigmoid(x):
 def softmax_by_hand(x):
     e = np.exp(x - np.max(x))
     return e / np.sum(e)
-
 
 
 # name: (function, arguments, value, gradients)
@@ -195,6 +194,7 @@ def forward_gradients(f, args):
             x_dot = zeros(*gradient.shape)
             x_dot[index] = 1.0
             y, y_dot = ad.jvp(lambda v, i=i: f(*args[:i], v, *args[i + 1 :]), (x,), (x_dot[()],))
+            np.testing.assert_array_equal(y, f(*args), "value is bit for bit NumPy's")
             gradient[index] = np.sum(y_dot)
         gradients.append(gradient[()])
     return f(*args), gradients
@@ -222,12 +222,12 @@ def test_reverse(name):
         assert_same(actual, expected, f"gradient by argument {i}")
 
 
-@pytest.mark.parametrize("name", [n for n, row in ROWS.items() if np.ndim(row[2]) == 0 and len(row[1]) == 1])
+@pytest.mark.parametrize(
+    "name", [n for n, (_, args, _, _) in ROWS.items() if len(args) == 1 and isinstance(args[0], float)]
+)
 def test_grad_and_dual_numbers_at_python_floats(name):
     """Python's own floats raise at 1.0 / 0.0 and 0.0 ** -1; the rules must not."""
     f, (x,), _, (expected,) = ROWS[name]
-    if not isinstance(x, float):
-        pytest.skip("a row on arrays")
     assert_same(ad.grad(f)(x), expected, "ad.grad")
     assert_same(f(ad.Dual(x, 1.0)).tangent, 0.0 if name in RIGHT_IN_FORWARD else expected, "ad.Dual")
 
@@ -282,7 +282,10 @@ def test_max_of_nothing_raises_as_numpy_does():
     ],
 )
 def test_the_anomaly_mode_names_the_branch_that_was_not_taken(f, x, named):
-    with ad.detect_anomaly(), pytest.raises(FloatingPointError, match=rf"{named} .*test_numerics.py:\d+.*ad\.piecewise"):
+    with (
+        ad.detect_anomaly(),
+        pytest.raises(FloatingPointError, match=rf"{named} .*test_numerics.py:\d+.*ad\.piecewise"),
+    ):
         ad.grad(f)(x)
 
 
@@ -290,13 +293,28 @@ TIES = [np.array([1.0, 3.0, 3.0, 3.0]), np.array([[2.0, 2.0], [2.0, 1.0]])]
 
 
 @pytest.mark.parametrize("x", TIES, ids=["three", "matrix"])
-@pytest.mark.parametrize("f", [np.max, np.amax, np.maximum.reduce, np.nanmax], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "f",
+    [np.max, np.amax, np.nanmax, np.fmax.reduce, np.maximum.reduce],
+    ids=["max", "amax", "nanmax", "fmax.reduce", "maximum.reduce"],
+)
 def test_the_shares_of_ties_sum_to_one(f, x):
-    if f is np.maximum.reduce:
+    if "reduce" in getattr(f, "__name__", ""):  # which reduces the first axis alone, unless told
         x = x.ravel()
     for _, (gradient,) in (reverse_gradients(f, [x]), forward_gradients(f, [x])):
         expected = (x == x.max()) / np.sum(x == x.max())
         np.testing.assert_allclose(gradient, expected, rtol=1e-15)
+
+
+RUNNING = [np.maximum.accumulate, np.minimum.accumulate, np.fmax.accumulate, np.fmin.accumulate]
+
+
+@pytest.mark.parametrize("f", RUNNING, ids=["maximum", "minimum", "fmax", "fmin"])
+def test_the_shares_of_ties_so_far_sum_to_one(f):
+    x = np.array([2.0, 3.0, 3.0, 1.0, 1.0, 3.0, 1.0, 4.0])
+    expected = np.array([(x[: k + 1] == y) / np.sum(x[: k + 1] == y) @ np.eye(k + 1, 8) for k, y in enumerate(f(x))])
+    for mode in ("forward", "reverse"):
+        np.testing.assert_allclose(ad.jacobian(f, mode=mode)(x), expected, rtol=1e-15)
 
 
 @pytest.mark.parametrize("n_zeros", [0, 1, 2, 3])
@@ -322,13 +340,34 @@ def test_the_gradient_of_det_is_the_adjugate(rank):
         np.testing.assert_allclose(ad.jacobian(np.linalg.det, mode=mode)(a), cofactors, rtol=1e-12, atol=1e-11)
 
 
+TO_INTEGERS = {
+    "astype": lambda x: x.astype(int),
+    "np.sum": lambda x: np.sum(x, dtype=int),
+    "np.cumsum": lambda x: np.cumsum(x, dtype=int),
+    "np.prod": lambda x: np.prod(x, dtype=int),
+    "np.concatenate": lambda x: np.concatenate([x, x], dtype=int, casting="unsafe"),
+    "np.floor_divide": lambda x: x // 1.0,
+    "np.trunc": np.trunc,
+    "np.argsort": np.argsort,
+}
+
+
+@pytest.mark.parametrize("name", TO_INTEGERS)
+def test_what_is_cut_to_integers_is_flat(name):
+    """Its derivative is 0 between the jumps, not the 1 that a conversion of floats has."""
+    x = np.array([1.5, 2.5])
+    for mode in ("forward", "reverse"):
+        jacobian = ad.jacobian(lambda v: TO_INTEGERS[name](v) * 1.0, mode=mode)(x)
+        np.testing.assert_array_equal(jacobian, np.zeros_like(jacobian))
+
+
 NOT_FLOAT32 = {"tan pi/2", "norm underflow", "sigmoid 40"}  # other numbers in float32
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:All-NaN")
 @pytest.mark.parametrize("name", [n for n in ROWS if n not in NOT_FLOAT32])
 def test_float32_stays_float32_and_keeps_the_conventions(name):
-    f, args, value, gradients = ROWS[name]
+    f, args, _, gradients = ROWS[name]
     args = [np.float32(x) for x in args]
     y, pullback = ad.vjp(f, *args)
     assert np.asarray(y).dtype == np.float32

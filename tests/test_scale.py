@@ -33,7 +33,9 @@ def peak():  # bytes
 
 def test_a_chain_of_a_million_operations():
     """Reverse and forward, alternating a unary and a binary operation, freed without recursion, within 1 GB."""
-    program = PEAK + """
+    program = (
+        PEAK
+        + """
 import gc
 import autodiff as ad
 gc.disable()
@@ -55,13 +57,16 @@ print(float(t.grad))
 del y
 print(peak())
 """
+    )
     *derivatives, peak = run(program)
     assert [float(d) for d in derivatives] == [1.0, 1.0, 1.0, 2.0]
     assert int(peak) < 1e9
 
 
 def test_a_chain_that_is_never_differentiated_is_freed():
-    program = PEAK + """
+    program = (
+        PEAK
+        + """
 import gc
 import numpy as np
 import autodiff as ad
@@ -73,6 +78,7 @@ for _ in range(3):
     del y
 print(peak())
 """
+    )
     (peak,) = run(program)
     assert int(peak) < 0.25e9  # one chain at a time
 
@@ -111,11 +117,14 @@ def measure(step, n):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_100_000_steps_grow_nothing_without_the_garbage_collector():
-    program = STEPS + """
+    program = (
+        STEPS
+        + """
 measure(by_backward, 50_000)
 measure(by_transformation, 50_000)
 print(gc.collect(), 0)
 """
+    )
     numbers = [int(n) for n in run(program)]
     assert numbers[0] <= 5 and numbers[2] <= 5, numbers  # objects
     assert numbers[1] <= 2**20 and numbers[3] <= 2**20, numbers  # byte; one leaked node a step would be 20 MB

@@ -249,6 +249,19 @@ def fill_and_sort(x):
     return np.sum(W * y) + np.sum(W * z)
 
 
+def change_the_argument(x):
+    x *= 2.0
+    x[0] = x[1] * x[2]
+    return np.sum(W * x)
+
+
+def swap_rows(x):
+    y = np.reshape(x, (2, 2)) * 1.0
+    y[0], y[1] = y[1], y[0]
+    y[[0, 1]] = y[[1, 0]] * 10.0
+    return np.sum(W * np.ravel(y))
+
+
 def keep_the_old_value(x):
     y = x * x
     old = y
@@ -277,6 +290,8 @@ ASSIGNMENTS = {
     multiply_matrix_in_place: [2 * 1 + 3 * 2, 2 * 3 + 3 * 4, 5 * 1 + 7 * 2, 5 * 3 + 7 * 4],
     add_to_an_entry: [2 + 10, 3 + 5, 5, 7],
     fill_and_sort: [-7, -5, -3 + 17, -2],
+    change_the_argument: [0, 2 * 4 * 3 + 6, 2 * 4 * 2 + 10, 14],
+    swap_rows: 10 * W,
     keep_the_old_value: (W + 1) * 2 * X,
 }
 
@@ -436,11 +451,9 @@ def test_an_input_that_changes_gives_no_wrong_number():
 
 def test_a_value_that_was_returned_cannot_be_changed_under_the_pullback():
     y, pullback = ad.vjp(np.exp, np.zeros(2))
-    try:
+    with pytest.raises(ValueError, match="read-only"):
         y[:] = 1e9
-    except ValueError as error:  # either it is refused …
-        assert "read-only" in str(error)
-    np.testing.assert_array_equal(pullback(np.ones(2))[0], [1.0, 1.0])  # … or harmless
+    np.testing.assert_array_equal(pullback(np.ones(2))[0], [1.0, 1.0])
 
 
 def test_a_list_parameter_that_changes_gives_no_wrong_number():
@@ -575,7 +588,7 @@ def test_comparisons_are_plain_arrays():
         (t < 2, [True, False, False]),
         (t <= 2, [True, True, False]),
         (t > 2.0, [False, False, True]),
-        (2 <= t, [False, True, True]),
+        (t >= 2, [False, True, True]),
         (t == np.array([1.0, 0, 3]), [True, False, True]),
         (t != t, [False] * 3),
         (np.array([1.0, 0, 3]) == t, [True, False, True]),

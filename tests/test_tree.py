@@ -118,7 +118,9 @@ def test_jvp_in_and_out(name):
 def test_jacobian_has_the_structure_of_the_output_and_then_of_the_input(name, mode):
     container, get = CONTAINERS[name]
     by_a = np.einsum("ik,jl->ijkl", np.eye(2), np.eye(2))
-    jacobian = ad.jacobian(lambda tree: {"twice": 2.0 * get(tree)[0], "sum": np.sum(get(tree)[1])}, mode=mode)(container)
+    jacobian = ad.jacobian(lambda tree: {"twice": 2.0 * get(tree)[0], "sum": np.sum(get(tree)[1])}, mode=mode)(
+        container
+    )
     assert set(jacobian) == {"twice", "sum"}
     assert_like(jacobian["twice"], container, [2 * by_a, np.zeros((2, 2, 2))], get)
     assert_like(jacobian["sum"], container, [np.zeros((2, 2)), np.ones(2)], get)
@@ -198,9 +200,9 @@ def test_the_path_in_a_message():
 
 
 def test_a_container_of_nothing():
-    assert ad.grad(lambda t: 1.0)([]) == []
-    assert ad.grad(lambda t: 1.0)({"a": None}) == {"a": None}
-    y, pullback = ad.vjp(lambda x: [], 1.0)
+    assert ad.grad(lambda _t: 1.0)([]) == []
+    assert ad.grad(lambda _t: 1.0)({"a": None}) == {"a": None}
+    y, pullback = ad.vjp(lambda _x: [], 1.0)
     assert y == [] and pullback([])[0] == 0.0
 
 
