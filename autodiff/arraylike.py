@@ -218,6 +218,11 @@ class ArrayLike(Traced):
                 f"{type(self).__name__}: an in-place operation cannot change the shape {self.shape}; "
                 f"got {shape_of(value)}. Write t = t + v."
             )
+        if not np.can_cast(dtype_of(value), self.dtype, "same_kind"):
+            raise TypeError(
+                f"{type(self).__name__}: an in-place operation cannot change the dtype {self.dtype}; "
+                f"got {dtype_of(value)}. Write t = t + v."
+            )
         self._assign(value if dtype_of(value) == self.dtype else astype(value, dtype=self.dtype))
         return self
 

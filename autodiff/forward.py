@@ -177,7 +177,14 @@ def jvp(f: Callable, primals: Sequence, tangents: Sequence) -> tuple[Any, Any]:
     inputs = []
     for x, x_dot, path in zip(values, dots, structure.paths(), strict=True):
         check_differentiable("jvp", x, f"primal {path}")
-        x_dot = x_dot if x_dot.__class__ in TRACED else np.asarray(x_dot, dtype_of(x))[()]
+        if x_dot.__class__ not in TRACED:
+            x_dot = np.asarray(x_dot)
+            if not np.can_cast(x_dot.dtype, dtype_of(x), "same_kind"):
+                raise TypeError(
+                    f"jvp: the tangent {path} must have the dtype of its primal, {dtype_of(x)}; got {x_dot.dtype}. "
+                    "Convert it with .astype."
+                )
+            x_dot = x_dot.astype(dtype_of(x))[()]
         if shape_of(x) != shape_of(x_dot):
             raise ValueError(
                 f"jvp: the tangent {path} must have the shape of its primal, {shape_of(x)}; got {shape_of(x_dot)}. "

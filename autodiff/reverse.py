@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from autodiff import contexts
-from autodiff.arraylike import ArrayLike
+from autodiff.arraylike import ArrayLike, index_update
 from autodiff.dispatch import (
     DROP,
     KEEP,
@@ -254,6 +254,15 @@ class Tensor(ArrayLike):
                 "Copy its numbers with t.detach() or t.numpy(), or use t itself."
             )
         return _restored, (type(self), self.data, self.requires_grad, self.name, self.grad)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if value.__class__ in TRACED and is_inexact(value.dtype) and not is_inexact(self.dtype):
+            raise TypeError(
+                f"tensor: a traced value would be cut to an integer; got {value.dtype} into {self.dtype}. "
+                "Make the tensor with floats: ad.tensor(data, dtype=float)."
+            )
+        target = self.data if self.node is None else self  # of a constant only the numbers are needed
+        self._assign(index_update(target, value, index=index))
 
     def _assign(self, value: Any) -> None:
         """Become `value`, as `t[i] = v` and `t += v` ask; earlier uses keep the old value."""
@@ -523,7 +532,8 @@ def check_differentiable(function: str, x: Any, what: str) -> None:
             )
     raise TypeError(
         f"{function}: {what} must be a float or an array of floats (or containers of them); "
-        f"got {kind.__name__}. Convert it, or choose other arguments with argnum."
+        f"got {kind.__name__}{f' of {x.dtype}' if isinstance(x, ndarray) else ''}. "
+        "Convert it, or choose other arguments with argnum."
     )
 
 
