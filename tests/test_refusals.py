@@ -275,6 +275,16 @@ REFUSALS = {
         ValueError,
         "jvp: tangents must have the structure",
     ),
+    "complex tangent": (
+        lambda: ad.jvp(np.sin, (X,), (X * 1j,)),
+        TypeError,
+        "jvp: the tangent .*dtype of its primal, float64; got complex128",
+    ),
+    "tangent of strings": (
+        lambda: ad.jvp(np.sin, (X,), (np.array(["a"] * 3),)),
+        TypeError,
+        "jvp: the tangent .*dtype of its primal",
+    ),
     "too few tangents": (
         lambda: ad.jvp(np.add, (X, X), (X,)),
         ValueError,
@@ -316,6 +326,16 @@ REFUSALS = {
         inside_grad(store_of_lower_level),
         ValueError,
         "tensor: a value of an inner transformation",
+    ),
+    "in-place update to another dtype": (
+        lambda: ad.tensor([1, 2]).__iadd__(1.5),
+        TypeError,
+        "Tensor: .*cannot change the dtype int64; got float64",
+    ),
+    "a traced value into a tensor of integers": (
+        inside_grad(lambda x: ad.tensor([0, 0, 0]).__setitem__(0, x[0]) or np.sum(x)),
+        TypeError,
+        r"tensor: a traced value would be cut to an integer; got float64 into int64.*dtype=float",
     ),
     # --- containers of scalars
     "len of a scalar": (lambda: len(ad.tensor(1.0)), TypeError, r"len: a scalar has no length; got shape \(\)"),

@@ -308,6 +308,12 @@ def test_the_second_derivative_of_assignment(f):
     np.testing.assert_allclose(ad.hessian(f)(X), central, rtol=1e-6, atol=1e-6)
 
 
+def test_a_buffer_of_zeros_leaves_no_trace_in_the_results():
+    """What was assigned into a constant tensor gives plain arrays, like everything else."""
+    assert type(by_grad(set_into_zeros, X)) is np.ndarray
+    assert type(ad.hessian(set_into_zeros)(X)) is np.ndarray
+
+
 def test_an_alias_made_before_an_assignment_is_the_same_tensor():
     """As in NumPy, `b = a` is another name; what was computed from the old value keeps it."""
     x = leaf(1.0, 2.0)
