@@ -104,10 +104,12 @@ class Output:
 def frozen(x: Any) -> Any:
     """Return `x` if nobody can change it, else a snapshot that nobody can."""
     kind = x.__class__
+    if kind is ndarray and x.base is None and not x.flags.writeable:
+        return x
     if kind in TRACED:
         return x.snapshot()
     if not isinstance(x, ndarray):
-        return kind(map(frozen, x)) if kind is tuple or kind is list else x
+        return rebuild(x, [frozen(item) for item in x]) if isinstance(x, (tuple, list)) else x
     owner: Any = x
     while isinstance(owner, ndarray):
         if owner.flags.writeable:
@@ -140,25 +142,11 @@ class Tensor(ArrayLike):
     def process(primitive: Primitive, level: int, args: Sequence, kwargs: Mapping) -> Any:
         """Evaluate, and record a node if any operand depends on an input of this level."""
         mode = MODE.get()
-        if mode is not None or len(args) != 1:
-            return _record_any(primitive, level, args, kwargs, mode)
-        # What follows is `_record_any` for one operand, by far the most frequent call, in fewer steps.
-        (operand,) = args
-        x = operand.data
-        function = primitive.raw if x.__class__ in PLAIN else primitive.function
-        y = function(x, **kwargs) if kwargs else function(x)
-        if operand.node is None:
-            return wrap(y, level)
-        active, keeps_y, codes, _ = primitive.plans.get(FIRST) or primitive.plan(FIRST)
-        if not active:
-            return wrap(y, level)
-        kind = y.__class__
-        if kind is ndarray and (primitive.fresh or y is not x):
-            y.setflags(write=False)  # the rules may keep it: nobody shall change it
-        kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
-        kept = (x,) if codes is KEEP_ONE and x.__class__ in SCALARS else _kept(codes, y, (x,))
-        node = Node(primitive, FIRST, (operand.node,), kept_y, kept, kwargs and unchanging(kwargs))
-        return Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
+        if mode is None and len(args) == 1:
+            return _record_one(primitive, level, args[0], kwargs)
+        if mode is None and len(args) == 2:
+            return _record_two(primitive, level, args[0], args[1], kwargs)
+        return _record_any(primitive, level, args, kwargs, mode)
 
     # --- what a person reads -------------------------------------------------------
 
@@ -332,11 +320,66 @@ TENSORS: set[type] = {Tensor}
 SCALARS = PLAIN - {ndarray}
 CHANGEABLE = {ndarray, list, tuple}
 DOUBLES = {np.float64, float, int}
-FIRST = (0,)
+FIRST, SECOND, BOTH = (0,), (1,), (0, 1)
+
+
+# `_record_any` is the whole of it; the other two do the same for one and two operands, the
+# most frequent calls, in fewer steps.
+
+
+def _record_one(primitive: Primitive, level: int, operand: Tensor, kwargs: Mapping) -> Any:
+    x = operand.data
+    parent = operand.node
+    function = primitive.raw if x.__class__ in PLAIN else primitive.function
+    y = function(x, **kwargs) if kwargs else function(x)
+    if parent is None:
+        return wrap(y, level)
+    active, keeps_y, codes, _ = primitive.plans.get(FIRST) or primitive.plan(FIRST)
+    if not active:
+        return wrap(y, level)
+    kind = y.__class__
+    if kind is ndarray and (primitive.fresh or y is not x):
+        y.setflags(write=False)
+    kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
+    kept = (x,) if codes is KEEP_ONE and x.__class__ in SCALARS else _kept(codes, y, (x,))
+    node = Node(primitive, FIRST, (parent,), kept_y, kept, kwargs and unchanging(kwargs))
+    return Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
+
+
+def _record_two(primitive: Primitive, level: int, a: Any, b: Any, kwargs: Mapping) -> Any:
+    node_a = node_b = None
+    if a.__class__ in TENSORS and a.level == level:
+        node_a = a.node
+        a = a.data
+    if b.__class__ in TENSORS and b.level == level:
+        node_b = b.node
+        b = b.data
+    if kwargs:
+        y = primitive.function(a, b, **kwargs)
+    elif primitive.operator is not None and are_scalars(a, b):
+        y = primitive.operator(a, b)
+    else:
+        y = primitive.function(a, b)
+    argnums: tuple[int, ...] = BOTH
+    parents: tuple = (node_a, node_b)
+    if node_a is None or node_b is None:
+        if node_a is node_b:
+            return wrap(y, level)
+        argnums, parents = (FIRST, (node_a,)) if node_b is None else (SECOND, (node_b,))
+    active, keeps_y, codes, partial = primitive.plans.get(argnums) or primitive.plan(argnums)
+    if partial:
+        parents = tuple([p for i, p in zip(argnums, parents) if i in active])
+        if not parents:
+            return wrap(y, level)
+    kind = y.__class__
+    if kind is ndarray and (primitive.fresh or (y is not a and y is not b)):
+        y.setflags(write=False)
+    kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
+    node = Node(primitive, active, parents, kept_y, _kept(codes, y, (a, b)), kwargs and unchanging(kwargs))
+    return Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
 
 
 def _record_any(primitive: Primitive, level: int, args: Sequence, kwargs: Mapping, mode: Any) -> Any:
-    """Do what `Tensor.process` does, for any number of operands and in every mode."""
     values: Any = []
     argnums: Any = ()
     parents: Any = []
@@ -546,6 +589,7 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
     heap: list[tuple[int, Any]] = []
     owned: set = set()  # nodes whose cotangent is an array that nobody else holds
     found: dict[Any, Any] = {}
+    following_ct: Any = None
     mode = MODE.get()
     check = mode is not None and mode.anomaly
     for root, seed in zip(roots, seeds):
@@ -556,34 +600,51 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
     while heap:
         node = heappop(heap)[1]
         ct = cts.pop(node)
-        while not heap and node.__class__ is Node and node.primitive.pull is not None and not check and not stops:
-            # A chain of operations with one operand: nothing waits, so that there is nothing to sort.
-            kwargs = node.kwargs
-            pull = node.primitive.pull
-            ct = pull(ct, node.y, node.args[0], **kwargs) if kwargs else pull(ct, node.y, node.args[0])
-            node = node.parents[0]
-        kind = node.__class__
-        if kind is Leaf or node in stops:
-            found[node] = ct
-        elif kind is Output:  # its parent's cotangent is a list of those of all its outputs
-            parent = node.parent
-            if parent not in cts:
-                _accumulate(parent, [None] * node.number, cts, heap)
-            cts[parent][node.index] = ct
-        elif node.primitive.adds_at is not None and ct.__class__ in PLAIN and not check:
-            _add_at(node, ct, cts, heap, owned)
-        else:
-            contributions = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
-            if check:
-                contexts.check_cotangents(node, ct, contributions)
-            for parent, contribution in zip(node.parents, contributions):
-                if parent in cts:
-                    if contribution is not None:
+        while node is not None:
+            while not heap and node.__class__ is Node and node.primitive.pull is not None and not check and not stops:
+                # A chain of operations with one operand: nothing waits, so that there is nothing to sort.
+                kwargs = node.kwargs
+                pull = node.primitive.pull
+                ct = pull(ct, node.y, node.args[0], **kwargs) if kwargs else pull(ct, node.y, node.args[0])
+                node = node.parents[0]
+            kind = node.__class__
+            following = None  # the one parent that need not wait, if it is the youngest of all that do
+            if kind is Leaf or (stops and node in stops):
+                found[node] = found[node] + ct if node in found else ct
+            elif kind is Output:  # its parent's cotangent is a list of those of all its outputs
+                parent = node.parent
+                if parent not in cts:
+                    _accumulate(parent, [None] * node.number, cts, heap)
+                cts[parent][node.index] = ct
+            elif node.primitive.adds_at is not None and ct.__class__ in PLAIN and not check:
+                _add_at(node, ct, cts, heap, owned)
+            else:
+                contributions = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
+                if check:
+                    contexts.check_cotangents(node, ct, contributions)
+                for parent, contribution in zip(node.parents, contributions):
+                    if contribution is None:
+                        continue
+                    if parent.__class__ is Leaf:  # nothing further back
+                        found[parent] = found[parent] + contribution if parent in found else contribution
+                    elif parent is following:
+                        following_ct = following_ct + contribution
+                    elif parent in cts:
                         cts[parent] = cts[parent] + contribution
-                elif contribution is not None:
-                    cts[parent] = contribution
-                    heappush(heap, (parent.order, parent))
-            contributions = contribution = parent = None
+                    elif following is None:
+                        following = parent
+                        following_ct = contribution
+                    else:
+                        cts[parent] = contribution
+                        heappush(heap, (parent.order, parent))
+                contributions = contribution = parent = None
+            node = following
+            ct = following_ct
+            if node is not None and heap and heap[0][0] < node.order:
+                cts[node] = ct
+                heappush(heap, (node.order, node))
+                node = None
+        following_ct = ct = None
     return found
 
 

@@ -59,7 +59,7 @@ class Elementwise(Primitive):
         self.rules = rules
         if len(rules) == 1:
             rule = rules[0]
-            self.pull = rule if callable(rule) else lambda ct, _y, _x: ct if rule == 1 else ct * rule
+            self.pull = rule if callable(rule) else lambda ct, _y, _x: _scaled(ct, rule)
 
     def sort_arguments(self, args: Sequence, kwargs: Mapping) -> tuple[Sequence, dict]:
         dtype = kwargs.get("dtype")
@@ -100,7 +100,7 @@ class Elementwise(Primitive):
         rule = self.rules[i]
         if rule.__class__ is FUNCTION:
             return rule(c, y, *args, **kwargs) if kwargs else rule(c, y, *args)
-        return c if rule == 1 else c * rule
+        return _scaled(c, rule)
 
     def batch(self, batched: Sequence[bool], args: Sequence, kwargs: Mapping) -> Any:
         ndim = max([len(shape_of(a)) - b for a, b in zip(args, batched, strict=True)])
@@ -113,6 +113,10 @@ UFUNC_DEFAULTS = {"casting": "same_kind", "order": "K", "subok": True, "where": 
 
 def _is_default(name: str, value: Any) -> bool:
     return name in UFUNC_DEFAULTS and isinstance(value, (str, bool, type(None))) and value == UFUNC_DEFAULTS[name]
+
+
+def _scaled(c: Any, factor: Any) -> Any:
+    return c if factor == 1 else -c if factor == -1 else c * factor
 
 
 def _is_zero(rule: Rule) -> bool:
@@ -163,10 +167,17 @@ def logistic(x: Any) -> Any:
 @Operation
 def sech_squared(x: Any, y: Any) -> Any:
     """Return 1 / cosh(x)² for y = tanh(x): 1 - y² where that keeps the digits, else by exp(-2|x|)."""
-    z = 1.0 - y * y
-    smallest = np.minimum.reduce(z, axis=None, initial=1.0) if z.__class__ is np.ndarray else z
-    if smallest > 0.002:
+    z = y * y
+    if z.__class__ is np.ndarray:
+        np.subtract(1.0, z, out=z)
+        if np.minimum.reduce(z, axis=None, initial=1.0) <= 0.002:
+            tail = z <= 0.002
+            z[tail] = _sech_squared_tail(x[tail])
         return z
+    return 1.0 - z if z < 0.998 else _sech_squared_tail(x)
+
+
+def _sech_squared_tail(x: Any) -> Any:
     q = np.exp(-2.0 * np.abs(x))
     return 4.0 * q / (1.0 + q) ** 2
 
@@ -254,7 +265,7 @@ def clamp(x: Any, low: Any, high: Any) -> Any:
 def _power_by(c: Any, _y: Any, x: Any, exponent: float) -> Any:
     if exponent == 0:
         return c * 0.0
-    return c * (2 * x) if exponent == 2 else c * (exponent * power(x, exponent=exponent - 1))
+    return c * (x + x) if exponent == 2 else c * (exponent * power(x, exponent=exponent - 1))
 
 
 def _power_base(c: Any, _y: Any, a: Any, b: Any) -> Any:
@@ -326,7 +337,7 @@ elementwise(np.divide, lambda c, _y, _a, b: c / b, lambda c, y, _a, b: -c * (y /
 elementwise(np.negative, -1)
 elementwise(np.positive, 1)
 elementwise(np.reciprocal, lambda c, y, _x: -c * (y * y))
-elementwise(np.square, lambda c, _y, x: c * (2 * x))
+elementwise(np.square, lambda c, _y, x: c * (x + x))
 elementwise(np.sqrt, lambda c, y, _x: c * 0.5 / y)
 elementwise(np.cbrt, lambda c, y, _x: c / (3 * (y * y)))
 elementwise(power, _power_by, internal=True)
@@ -406,7 +417,7 @@ elementwise(
 RULES[np.clip] = Rewrite(np.clip, _clip)
 elementwise(np.copysign, lambda c, _y, a, b: c * (np.sign(a) * np.copysign(1.0, b)), 0)
 elementwise(np.nextafter, 1, 0)
-elementwise(np.heaviside, 0, 0)
+elementwise(np.heaviside, 0, lambda c, _y, a, _b: np.where(a == 0, c, 0.0))  # the value there is b
 for _step in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.fix, np.spacing, np.angle):
     elementwise(_step, 0)
 elementwise(np.round, 0, parameters=["decimals"])

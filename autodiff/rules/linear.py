@@ -14,6 +14,7 @@ rule of their own: see `rearranges` below.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
 from math import prod
@@ -149,9 +150,9 @@ def _sum(
 
 def _broadcast(ct: Any, shape: tuple[int, ...]) -> Any:
     """Return np.broadcast_to(ct, shape); a small array is filled, which is faster."""
-    if ct.__class__ in PLAIN and shape_of(ct) == () and prod(shape) < 1024:
+    if ct.__class__ in PLAIN and math.prod(shape) < 4096:
         result = np.empty(shape, dtype_of(ct))
-        result.fill(ct)
+        result[...] = ct
         return result
     return np.broadcast_to(ct, shape)
 
@@ -185,6 +186,7 @@ def _cumsum_stack(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
 
 
 linear(np.sum, _sum, 1, ["axis", "dtype", "out", "keepdims", "initial", "where"], ["where"], _reduce_stack(np.sum))
+RULES[np.sum].raw = lambda x, axis=None, **options: np.add.reduce(x, axis, **options)  # type: ignore[attr-defined]
 linear(np.mean, _mean, 1, ["axis", "dtype", "out", "keepdims", "where"], ["where"], _reduce_stack(np.mean))
 linear(np.cumsum, _cumsum, 1, ["axis", "dtype"], batch=_cumsum_stack)
 

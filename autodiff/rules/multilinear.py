@@ -60,8 +60,13 @@ class Multilinear(Primitive):
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
         cts = []
         for i in argnums:
-            spec = spec_of(args[i])
-            cts.append(to_dtype(self.transposes[i](ct, *args[:i], spec, *args[i + 1 :], **kwargs), spec.dtype))
+            own = spec_of(args[i])
+            transpose = self.transposes[i]
+            if len(args) == 2 and not kwargs:  # a product of two: without building argument lists
+                contribution = transpose(ct, own, args[1]) if i == 0 else transpose(ct, args[0], own)
+            else:
+                contribution = transpose(ct, *args[:i], own, *args[i + 1 :], **kwargs)
+            cts.append(to_dtype(contribution, own.dtype))
         return cts
 
     def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
