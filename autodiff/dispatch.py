@@ -31,10 +31,10 @@ new_level: Callable[[], int] = count(1000, 1000).__next__  # the gaps are for du
 LEAF_LEVEL = 0
 HAND_LEVEL = -1000  # dual numbers built by hand, outside any transformation
 
-TRACED: set[type] = set()
+TRACED: set[Any] = set()
 """The types whose instances stand for a value that is being differentiated."""
 
-PLAIN: set[type] = {float, int, bool, complex, np.ndarray, *np.sctypeDict.values()}
+PLAIN: set[Any] = {float, int, bool, complex, np.ndarray, *np.sctypeDict.values()}
 """Operand types that need no look before use; `as_operand` makes one of anything else."""
 
 

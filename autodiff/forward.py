@@ -88,7 +88,9 @@ class Dual(ArrayLike):
 
     def _is_recorded(self) -> bool:
         mode = MODE.get()
-        return mode is None or mode.paused < self.level or self.primal.__class__ in TRACED and self.primal._is_recorded()
+        if mode is None or mode.paused < self.level:
+            return True
+        return self.primal.__class__ in TRACED and self.primal._is_recorded()
 
     def snapshot(self) -> Dual:
         """Return this value as a dual number that no assignment changes."""

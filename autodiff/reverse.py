@@ -236,9 +236,9 @@ class Tensor(ArrayLike):
         return Tensor(frozen(self.data), self.node, self.level)
 
     def __reduce__(self) -> tuple:
-        if self.node is not None and self.node is not self.leaf or self.data.__class__ in TRACED:
+        if (self.node is not None and self.node is not self.leaf) or self.data.__class__ in TRACED:
             raise TypeError(
-                "copy, pickle: only inputs and constants can be copied with their role; got a tensor that was computed. "
+                "copy, pickle: only inputs and constants can be copied; got a tensor that was computed. "
                 "Copy its numbers with t.detach() or t.numpy(), or use t itself."
             )
         return _restored, (type(self), self.data, self.requires_grad, self.name, self.grad)
@@ -316,7 +316,7 @@ class Tensor(ArrayLike):
             leaf.accumulate(ct)
 
 
-TENSORS: set[type] = {Tensor}
+TENSORS: set[Any] = {Tensor}
 SCALARS = PLAIN - {ndarray}
 CHANGEABLE = {ndarray, list, tuple}
 DOUBLES = {np.float64, float, int}
@@ -422,7 +422,7 @@ def _record_any(primitive: Primitive, level: int, args: Sequence, kwargs: Mappin
 
 
 def unchanging(parameters: Mapping) -> Mapping:
-    """Return parameters such as an index or a mask as they are now: the arrays are the caller's, who may write to them."""
+    """Return parameters such as an index or a mask as they are now: the caller may write to these arrays."""
     for value in parameters.values():
         if value.__class__ in CHANGEABLE:
             return {name: frozen(value) for name, value in parameters.items()}
