@@ -230,7 +230,7 @@ CASES = [
     Case(np.unwrap, A(2, 4, domain="angles"), axis=1, name="unwrap along axis 1", analytic=False),
     Case(np.ldexp.outer, A(2), INTEGERS, analytic=False),
     Case(np.copy, A()),
-    *([Case(np.astype, A(), np.float64, analytic=False)] if hasattr(np, "astype") else []),  # NumPy ≥ 2.1
+    *([Case(np.astype, A(2, 3), np.float64, analytic=False)] if hasattr(np, "astype") else []),  # NumPy ≥ 2.1
     Case(np.conjugate, A(), analytic=False),
     Case(np.real, A(), analytic=False),
     Case(np.real_if_close, A(), analytic=False),

@@ -38,10 +38,11 @@ LAYOUTS: dict[str, Callable] = {
     " fortran": np.asfortranarray,
     " zero-stride": lambda x: np.broadcast_to(x[:1].copy(), x.shape),
     " read-only": _read_only,
+    " float": float,
 }
 
 STANDARD = [
-    ((), ""), ((), " read-only"), ((1,), ""), ((3,), ""), ((2, 3), ""), ((0, 3), ""),
+    ((), ""), ((), " read-only"), ((), " float"), ((1,), ""), ((3,), ""), ((2, 3), ""), ((0, 3), ""),
     ((2, 3), " strided"), ((2, 3), " zero-stride"), ((2, 3), " fortran"), ((2, 3), " read-only"),
 ]  # fmt: skip
 
@@ -83,7 +84,7 @@ class Problem:
     def _placed(self, x: np.ndarray, place: Callable) -> Any:
         if x.ndim:
             return place(x)
-        return _read_only(x) if self.layout == " read-only" else x[()]
+        return {" read-only": _read_only, " float": float}.get(self.layout, lambda x: x[()])(x)
 
     @property
     def primals(self) -> tuple:
@@ -120,7 +121,7 @@ class Problem:
 
     @cached_property
     def values(self) -> tuple:
-        return self.f(*self.primals)
+        return tuple([np.asarray(y)[()] for y in self.f(*self.primals)])
 
     def vjp(self, *primals: Any) -> tuple:
         """Return Jᵀ ct at `primals`."""
@@ -169,9 +170,11 @@ def _layouts(case: Case) -> Iterator[tuple[list, str]]:
         return
     shapes = [a.shape for a in case.arrays]
     for layout in LAYOUTS:
+        if layout == " float" and any(shapes):
+            continue
         if layout == " zero-stride" and not (scattered and all(shape for shape in shapes)):
             continue
-        if not layout or any(shapes) or layout == " read-only":
+        if any(shapes) or layout in ("", " read-only", " float"):
             yield shapes, layout
 
 
@@ -181,6 +184,6 @@ def problems(case: Case) -> Iterator[Problem]:
     if len(case.chosen) > 1:
         choices.append(tuple(case.chosen))
     for shapes, layout in _layouts(case):
-        for dtype in DTYPES:
+        for dtype in DTYPES if layout != " float" else DTYPES[:1]:
             for positions in choices:
                 yield Problem(case, positions, dtype, shapes, layout)
