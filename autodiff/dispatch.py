@@ -415,11 +415,19 @@ def bind(function: Callable, args: Sequence, kwargs: Mapping = NO_PARAMETERS) ->
     rule = RULES.get(function)
     if rule is None:
         raise TypeError(no_rule(function))
-    if len(args) == rule.operands and (not kwargs or rule.internal):
-        if len(args) == 1 and args[0].__class__ in TRACED:
-            return args[0].process(rule, args[0].level, args, kwargs)
-        return evaluate(rule, args, kwargs)
-    return rule.apply(args, kwargs)
+    number = len(args)
+    if number != rule.operands or (kwargs and not rule.internal):
+        return rule.apply(args, kwargs)
+    if number == 1 and args[0].__class__ in TRACED:
+        return args[0].process(rule, args[0].level, args, kwargs)
+    if number == 2:  # `evaluate`, without its loop
+        a, b = args
+        if a.__class__ in TRACED:
+            if b.__class__ in PLAIN or (b.__class__ in TRACED and b.level <= a.level):
+                return a.process(rule, a.level, args, kwargs)
+        elif b.__class__ in TRACED and a.__class__ in PLAIN:
+            return b.process(rule, b.level, args, kwargs)
+    return evaluate(rule, args, kwargs)
 
 
 def evaluate(primitive: Primitive, args: Sequence, kwargs: Mapping) -> Any:

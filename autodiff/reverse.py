@@ -339,7 +339,7 @@ def _record_one(primitive: Primitive, level: int, operand: Tensor, kwargs: Mappi
         return wrap(y, level)
     kind = y.__class__
     if kind is ndarray and (primitive.fresh or y is not x):
-        y.setflags(write=False)
+        y.setflags(False)
     kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
     kept = (x,) if codes is KEEP_ONE and x.__class__ in SCALARS else _kept(codes, y, (x,))
     node = Node(primitive, FIRST, (parent,), kept_y, kept, kwargs and unchanging(kwargs))
@@ -373,7 +373,7 @@ def _record_two(primitive: Primitive, level: int, a: Any, b: Any, kwargs: Mappin
             return wrap(y, level)
     kind = y.__class__
     if kind is ndarray and (primitive.fresh or (y is not a and y is not b)):
-        y.setflags(write=False)
+        y.setflags(False)
     kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
     node = Node(primitive, active, parents, kept_y, _kept(codes, y, (a, b)), kwargs and unchanging(kwargs))
     return Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
@@ -413,7 +413,7 @@ def _record_any(primitive: Primitive, level: int, args: Sequence, kwargs: Mappin
             return wrap(y, level)
     kind = y.__class__
     if kind is ndarray and (primitive.fresh or not any(y is v for v in values)):
-        y.setflags(write=False)  # the rules may keep it: nobody shall change it
+        y.setflags(False)  # the rules may keep it: nobody shall change it
     kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
     node = Node(primitive, active, parents, kept_y, _kept(codes, y, values), kwargs and unchanging(kwargs))
     if mode is not None and mode.anomaly:
