@@ -98,6 +98,8 @@ class Linear(Primitive):
 
 
 def to_dtype(x: Any, dtype: np.dtype) -> Any:
+    if x.__class__ is np.ndarray and x.dtype is dtype:
+        return x
     return x if x is None or dtype_of(x) == dtype else astype(x, dtype=dtype)
 
 
@@ -167,6 +169,13 @@ def _mean(
     return _sum(ct / counts.astype(dtype_of(ct)), x, axis, None, keepdims, where=where)
 
 
+def _mean_value(x: Any, axis: Any = None, **options: Any) -> Any:
+    """Return np.mean(x, axis, …): the same steps, without NumPy's overhead where nothing is asked for."""
+    if axis is None and not options and x.__class__ is np.ndarray and x.dtype.char in "fd" and x.size:
+        return np.add.reduce(x, None) / x.size
+    return np.mean(x, axis, **options)
+
+
 def _reduce_stack(function: Callable) -> Callable:
     def reduce_stack(x: Any, axis: Any = None, **kwargs: Any) -> Any:
         return function(x, axis=trailing_axes(axis, len(shape_of(x)) - 1), **kwargs)
@@ -188,6 +197,7 @@ def _cumsum_stack(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
 linear(np.sum, _sum, 1, ["axis", "dtype", "out", "keepdims", "initial", "where"], ["where"], _reduce_stack(np.sum))
 RULES[np.sum].raw = lambda x, axis=None, **options: np.add.reduce(x, axis, **options)  # type: ignore[attr-defined]
 linear(np.mean, _mean, 1, ["axis", "dtype", "out", "keepdims", "where"], ["where"], _reduce_stack(np.mean))
+RULES[np.mean].raw = _mean_value  # type: ignore[attr-defined]
 linear(np.cumsum, _cumsum, 1, ["axis", "dtype"], batch=_cumsum_stack)
 
 # --- shape --------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from autodiff.dispatch import (
     Plan,
     Primitive,
     Rewrite,
+    Spec,
     as_operand,
     shape_of,
     spec_of,
@@ -32,6 +33,9 @@ from autodiff.dispatch import (
 from autodiff.rules.elementwise import match
 from autodiff.rules.general import composite
 from autodiff.rules.linear import to_dtype
+
+# An operand that shows its shape and dtype; the transposes read no more of their own.
+SHAPED = {np.ndarray, Spec}
 
 
 class Multilinear(Primitive):
@@ -60,7 +64,7 @@ class Multilinear(Primitive):
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
         cts = []
         for i in argnums:
-            own = spec_of(args[i])
+            own = args[i] if args[i].__class__ in SHAPED else spec_of(args[i])
             transpose = self.transposes[i]
             if len(args) == 2 and not kwargs:  # a product of two: without building argument lists
                 contribution = transpose(ct, own, args[1]) if i == 0 else transpose(ct, args[0], own)
