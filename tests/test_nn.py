@@ -1,20 +1,16 @@
 """The network library: modules, layers, losses, and the optimisers on flat buffers."""
 
-import ast
 import copy
 import gc
 import itertools
 import pickle
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import autodiff as ad
 import nn
-
-ROOT = Path(__file__).parent.parent
 
 
 def network(*dims, rng=0, dtype=np.float64):
@@ -507,16 +503,3 @@ REFUSALS = [
 def test_refusals(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
-
-
-def test_nn_reads_only_public_names_of_the_engine():
-    public = set(ad.__all__)
-    for path in (ROOT / "nn").rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom):
-                assert not (node.module or "").startswith("autodiff"), f"{path.name} imports from {node.module}"
-            elif isinstance(node, ast.Import):
-                assert not any(alias.name.startswith("autodiff.") for alias in node.names), path.name
-            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ad":
-                assert node.attr in public, f"{path.name} reads ad.{node.attr}"
