@@ -6,10 +6,12 @@ Each takes its arrays from where the ufunc's own row does.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import RULES, Refused
+from autodiff.dispatch import RULES
+from autodiff.primitives import Refused
 from tests.cases import CASES as ROWS
 from tests.cases import A, Case
 
@@ -20,12 +22,12 @@ def quotients(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return ladder.reshape([-1 if n == max(shape) else 1 for n in shape]) + rng.uniform(0.0, 1e-3, shape)
 
 
-DOMAINS = {np.floor_divide: quotients, np.remainder: quotients, np.fmod: quotients}
+DOMAINS: dict[Any, Any] = {np.floor_divide: quotients, np.remainder: quotients, np.fmod: quotients}
 
 
 def _methods(row: Case) -> Iterator[Case]:
     """Yield the rows of the methods of the row's ufunc that have a derivative."""
-    ufunc = row.function
+    ufunc: Any = row.function
     left, right = [a.domain for a in row.arrays]
     yield Case(ufunc.outer, A(2, domain=left), A(2, 3, domain=right), analytic=row.analytic)
     left = DOMAINS.get(ufunc, left)

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.dispatch import Spec, dtype_of, value_of
-from autodiff.reverse import Node, Output, Tensor
+from autodiff.operands import Spec, dtype_of, value_of
+from autodiff.tape import Node, Output
+from autodiff.tensor import Tensor
 from tests.problems import Problem
 from tests.witnesses import complex_step, differences
 
-EPS = {np.float64: 1e-13, np.float32: 1e-5}
+EPS: dict[type, float] = {np.float64: 1e-13, np.float32: 1e-5}
 
 
 # --- comparing -------------------------------------------------------------------------
@@ -144,6 +145,10 @@ def check_second_derivative(p: Problem) -> None:
     assert_near(reverse_forward, forward_reverse, tolerance, "reverse over forward", scale)
     if p.dtype is np.float64:
         assert_near(forward_reverse, differences(p.vjp, x, v), 1e-7, "second derivative against differences", scale)
+    for mode in ("forward", "reverse"):  # all second derivatives in one sweep
+        rows = ad.jacobian(p.vjp, tuple(range(len(x))), mode=mode)(*x)
+        along_v = [sum(np.tensordot(block, t, np.ndim(t)) for block, t in zip(row, v, strict=True)) for row in rows]
+        assert_near(along_v, forward_reverse, 10 * tolerance, f"second derivatives in one {mode} sweep", scale)
     through_ct = ad.vjp(lambda *ct: ad.vjp(p.f, *x)[1](ct), *p.cts)[1](v)
     assert_near(through_ct, p.derivative, tolerance, "derivative of the VJP by its cotangent")
 
@@ -160,13 +165,15 @@ def check_jacobian(p: Problem) -> None:
         for block, primal, unit_columns in zip(by_columns, p.primals, columns, strict=True):
             assert dtype_of(block) == dtype_of(p.values[i]), f"Jacobian of dtype {dtype_of(block)}"
             flat = np.reshape(block, (*np.shape(p.values[i]), np.size(primal)))
-            assert_near(np.moveaxis(flat, -1, 0), [c[i] for c in unit_columns], tolerance, "Jacobian by columns", 1e-3)
+            assert_near(
+                list(np.moveaxis(flat, -1, 0)), [c[i] for c in unit_columns], tolerance, "Jacobian by columns", 1e-3
+            )
 
 
 def _columns(p: Problem) -> Iterator[list]:
     """Yield, for each primal, J e for each unit direction e."""
     for j, x in enumerate(p.primals):
-        units = np.eye(np.size(x), dtype=p.dtype).reshape(np.size(x), *np.shape(x))
+        units: Any = np.eye(np.size(x), dtype=p.dtype).reshape(np.size(x), *np.shape(x))
         zeros = [np.zeros(np.shape(other), p.dtype) for other in p.primals]
         yield [ad.jvp(p.f, p.primals, (*zeros[:j], unit, *zeros[j + 1 :]))[1] for unit in units]
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import KEEP, RULES
+from autodiff.dispatch import RULES
+from autodiff.primitives import KEEP
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def changed(function: Callable, /, **methods: Callable) -> Any:
 
     Each replacement is given the right method and then the arguments of the call.
     """
-    right = RULES[function]
+    right: Any = RULES[function]
     mutant = copy.copy(right)
     mutant.plans = {}
     if "vjp" in methods:  # the short cuts for common cases would go round the replacement

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
-from autodiff.dispatch import RULES, dtype_of, is_inexact
+from autodiff.dispatch import RULES
+from autodiff.operands import dtype_of, is_inexact
 from autodiff.tree import flatten
 from tests.cases import Case
 from tests.domains import SCATTERED, SYMMETRIC
@@ -84,7 +85,9 @@ class Problem:
     def _placed(self, x: np.ndarray, place: Callable) -> Any:
         if x.ndim:
             return place(x)
-        return {" read-only": _read_only, " float": float}.get(self.layout, lambda x: x[()])(x)
+        if self.layout in (" read-only", " float"):
+            return place(x)
+        return x[()]
 
     @property
     def primals(self) -> tuple:
@@ -180,7 +183,7 @@ def _layouts(case: Case) -> Iterator[tuple[list, str]]:
 
 def problems(case: Case) -> Iterator[Problem]:
     """Yield the generated problems: each argument, and all jointly, in each dtype, shape and layout."""
-    choices = [(i,) for i in case.chosen]
+    choices: list[tuple[int, ...]] = [(i,) for i in case.chosen]
     if len(case.chosen) > 1:
         choices.append(tuple(case.chosen))
     for shapes, layout in _layouts(case):

@@ -22,7 +22,7 @@ from tests.witnesses import complex_step, differences
 
 # --- broadcasting -----------------------------------------------------------------------
 
-BINARY = {
+BINARY: dict[Callable, tuple[str, str]] = {
     np.add: ("real", "real"),
     np.subtract: ("real", "real"),
     np.multiply: ("real", "real"),
@@ -135,7 +135,7 @@ def test_jacobians_of_programs(program: Sequence[Step], seed: int) -> None:
 
 # --- dtypes -----------------------------------------------------------------------------
 
-OPERANDS = {
+OPERANDS: dict[str, Any] = {
     "float64": np.array([0.5, 1.5]),
     "float32": np.array([0.5, 1.5], np.float32),
     "float16": np.array([0.5, 1.5], np.float16),

@@ -14,7 +14,7 @@ import pytest
 
 from autodiff import forward, reverse
 from autodiff.arraylike import getitem, index_update
-from autodiff.dispatch import value_of
+from autodiff.operands import value_of
 from autodiff.rules.elementwise import elementwise
 from autodiff.rules.general import composite, general, reduction
 from autodiff.rules.linear import joined, linear, rearranged, select
@@ -124,6 +124,7 @@ MUTANTS = [
     # many directions at once
     Mutant("order of the columns", np.sum, reversed_batch, checks.check_jacobian),
     Mutant("order of the columns", np.matmul, reversed_batch, checks.check_jacobian),
+    Mutant("order of the columns, second order", np.multiply, reversed_batch, checks.check_second_derivative),
     # linear: the transpose
     Mutant("not divided", np.mean, lambda f: changed(f, vjp=each(lambda c: 2 * c)), checks.check_adjoint),
     Mutant("not from the back", np.cumsum, is_wrong(
