@@ -6,10 +6,11 @@ from autodiff.contexts import detect_anomaly, no_grad
 from autodiff.forward import Dual, jvp
 from autodiff.gradcheck import check_grads
 from autodiff.piecewise import piecewise
-from autodiff.primitive import primitive
-from autodiff.reverse import Tensor, tensor, vjp
+from autodiff.reverse import vjp
 from autodiff.rules.elementwise import logistic
+from autodiff.tensor import Tensor, tensor
 from autodiff.transforms import elementwise_grad, grad, hessian, hvp, jacobian, value_and_grad
+from autodiff.user_primitive import primitive
 
 __version__ = "0.1.0"
 __all__ = [

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import FLOAT64, Operation, Traced, bind, dtype_of, is_inexact, plain, shape_of, value_of
+from autodiff.dispatch import Operation, bind
+from autodiff.operands import FLOAT64, Traced, dtype_of, is_inexact, plain, shape_of, value_of
 
 
 @Operation

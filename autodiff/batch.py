@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from autodiff.arraylike import ArrayLike
-from autodiff.dispatch import Primitive, dtype_of, shape_of
+from autodiff.operands import dtype_of, shape_of
+from autodiff.primitives import Primitive
 
 
 class Batch(ArrayLike):

@@ -14,8 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import MODE, TRACED, Operation, Primitive, value_of
-from autodiff.reverse import TENSORS, Leaf, Node, Output, Tensor, backpropagate, frozen, next_order
+from autodiff.dispatch import MODE, Operation
+from autodiff.operands import TRACED, value_of
+from autodiff.primitives import Primitive
+from autodiff.residuals import frozen
+from autodiff.tape import Leaf, Node, Output, backpropagate, next_order
+from autodiff.tensor import TENSORS, Tensor
 from autodiff.tree import Structure, flatten
 
 

@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import MODE, Mode, Primitive, new_level, value_of
+from autodiff.dispatch import MODE, Mode, new_level
+from autodiff.operands import value_of
+from autodiff.primitives import Primitive
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep

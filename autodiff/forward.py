@@ -14,17 +14,12 @@ import numpy as np
 
 from autodiff import contexts
 from autodiff.arraylike import ArrayLike
-from autodiff.dispatch import (
-    HAND_LEVEL,
-    MODE,
-    TRACED,
-    Primitive,
-    as_operand,
-    dtype_of,
-    new_level,
-    shape_of,
-)
-from autodiff.reverse import check_differentiable, frozen, rebuild, unwrapped
+from autodiff.boundary import check_differentiable, zero_like
+from autodiff.dispatch import HAND_LEVEL, MODE, new_level
+from autodiff.operands import TRACED, as_operand, dtype_of, shape_of
+from autodiff.primitives import Primitive
+from autodiff.residuals import frozen, rebuild
+from autodiff.reverse import unwrapped
 from autodiff.tree import flatten
 
 
@@ -128,13 +123,6 @@ def dual(primal: Any, tangent: Any, level: int) -> Dual:
     result.tangent = zero_like(primal) if tangent is None else tangent
     result.level = level
     return result
-
-
-def zero_like(x: Any) -> Any:
-    shape = shape_of(x)
-    if shape == ():
-        return 0.0 if x.__class__ is float else dtype_of(x).type(0)
-    return np.zeros(shape, dtype_of(x))
 
 
 def jvp(f: Callable, primals: Sequence, tangents: Sequence) -> tuple[Any, Any]:

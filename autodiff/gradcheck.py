@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import dtype_of, shape_of, value_of
 from autodiff.forward import jvp
+from autodiff.operands import dtype_of, shape_of, value_of
 from autodiff.reverse import vjp
 from autodiff.tree import flatten, map_leaves
 

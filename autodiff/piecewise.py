@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from autodiff.arraylike import getitem, index_update
-from autodiff.dispatch import RULES, Rewrite, as_operand, dtype_of, is_inexact, plain, shape_of
+from autodiff.dispatch import RULES
+from autodiff.operands import as_operand, dtype_of, is_inexact, plain, shape_of
+from autodiff.primitives import Rewrite
 
 
 def piecewise(x: Any, conditions: Sequence, functions: Sequence[Callable | Any], *args: Any, **kwargs: Any) -> Any:

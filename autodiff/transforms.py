@@ -8,17 +8,12 @@ from typing import Any
 import numpy as np
 
 from autodiff.batch import basis, unbatch
-from autodiff.dispatch import dtype_of, new_level, shape_of
+from autodiff.boundary import check_differentiable, one_like, own
+from autodiff.dispatch import new_level
 from autodiff.forward import jvp
-from autodiff.reverse import (
-    backpropagate,
-    check_differentiable,
-    one_like,
-    own,
-    trace,
-    untrace,
-    vjp,
-)
+from autodiff.operands import dtype_of, shape_of
+from autodiff.reverse import trace, untrace, vjp
+from autodiff.tape import backpropagate
 from autodiff.tree import Structure, flatten
 
 ArgNum = int | Sequence[int]

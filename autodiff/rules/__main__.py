@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autodiff.dispatch import RULES, UNLOADED, Refused, Rule, full_name
+from autodiff.dispatch import RULES, UNLOADED
+from autodiff.operands import full_name
+from autodiff.primitives import Refused, Rule
 from autodiff.rules.refused import ASSIGN
 
 WIDTH = 100

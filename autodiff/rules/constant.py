@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy._core import umath  # for a ufunc that has no public name
 
-from autodiff.dispatch import RULES, Constant
+from autodiff.dispatch import RULES
+from autodiff.primitives import Constant
 from autodiff.rules.refused import named
 
 TESTS = """

@@ -25,8 +25,10 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import RULES, Operation, Rewrite, dtype_of, shape_of, value_of
-from autodiff.forward import zero_like
+from autodiff.boundary import zero_like
+from autodiff.dispatch import RULES, Operation
+from autodiff.operands import dtype_of, shape_of, value_of
+from autodiff.primitives import Rewrite
 from autodiff.rules.general import composite, general, transposed
 
 

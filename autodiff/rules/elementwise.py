@@ -26,22 +26,10 @@ import numpy as np
 
 from autodiff.arraylike import astype, power
 from autodiff.batch import align
-from autodiff.dispatch import (
-    DROP,
-    KEEP,
-    KEEP_ONE,
-    LIKE,
-    RULES,
-    Constant,
-    Operation,
-    Plan,
-    Primitive,
-    Rewrite,
-    dtype_of,
-    reads,
-    shape_of,
-)
-from autodiff.reverse import same_kind
+from autodiff.dispatch import RULES, Operation
+from autodiff.operands import dtype_of, shape_of
+from autodiff.primitives import DROP, KEEP, KEEP_ONE, LIKE, Constant, Plan, Primitive, Rewrite, reads
+from autodiff.residuals import same_kind
 
 Rule = Callable[..., Any] | float
 

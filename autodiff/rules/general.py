@@ -20,21 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import (
-    KEEP,
-    RULES,
-    SPEC,
-    TRACED,
-    Operation,
-    Plan,
-    Primitive,
-    Rewrite,
-    Rule,
-    dtype_of,
-    reads,
-)
-from autodiff.forward import jvp, zero_like
-from autodiff.reverse import frozen, vjp
+from autodiff.boundary import zero_like
+from autodiff.dispatch import RULES, Operation
+from autodiff.forward import jvp
+from autodiff.operands import TRACED, dtype_of
+from autodiff.primitives import KEEP, SPEC, Plan, Primitive, Rewrite, Rule, reads
+from autodiff.residuals import frozen
+from autodiff.reverse import vjp
 from autodiff.rules.linear import Call, restore_axes, to_dtype
 from autodiff.tree import flatten
 

@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import RULES, Constant, Operation, Rewrite, as_operand, dtype_of, plain, shape_of, value_of
+from autodiff.dispatch import RULES, Operation
+from autodiff.operands import as_operand, dtype_of, plain, shape_of, value_of
+from autodiff.primitives import Constant, Rewrite
 from autodiff.reverse import vjp
 from autodiff.rules.elementwise import match
 from autodiff.rules.general import General, composite, general

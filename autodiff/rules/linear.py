@@ -24,15 +24,10 @@ import numpy as np
 
 from autodiff.arraylike import astype, getitem, index_update
 from autodiff.batch import align
-from autodiff.dispatch import (
+from autodiff.boundary import zero_like
+from autodiff.dispatch import RULES, Operation
+from autodiff.operands import (
     PLAIN,
-    RULES,
-    SPEC,
-    Operation,
-    Plan,
-    Primitive,
-    Rewrite,
-    Rule,
     Spec,
     as_operand,
     dtype_of,
@@ -43,8 +38,8 @@ from autodiff.dispatch import (
     spec_of,
     value_of,
 )
-from autodiff.forward import zero_like
-from autodiff.reverse import frozen
+from autodiff.primitives import SPEC, Plan, Primitive, Rewrite, Rule
+from autodiff.residuals import frozen
 from autodiff.rules.elementwise import match
 from autodiff.tree import Structure, flatten
 

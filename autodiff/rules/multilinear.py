@@ -18,18 +18,9 @@ from typing import Any
 import numpy as np
 
 from autodiff.batch import align
-from autodiff.dispatch import (
-    KEEP,
-    RULES,
-    SPEC,
-    Plan,
-    Primitive,
-    Rewrite,
-    Spec,
-    as_operand,
-    shape_of,
-    spec_of,
-)
+from autodiff.dispatch import RULES
+from autodiff.operands import Spec, as_operand, shape_of, spec_of
+from autodiff.primitives import KEEP, SPEC, Plan, Primitive, Rewrite
 from autodiff.rules.elementwise import match
 from autodiff.rules.general import composite
 from autodiff.rules.linear import to_dtype

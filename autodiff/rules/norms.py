@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import RULES, Operation, Rewrite, as_operand, dtype_of, shape_of
+from autodiff.dispatch import RULES, Operation
+from autodiff.operands import as_operand, dtype_of, shape_of
+from autodiff.primitives import Rewrite
 from autodiff.rules.general import composite, reduction
 
 

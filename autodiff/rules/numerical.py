@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from autodiff.arraylike import astype
-from autodiff.dispatch import FLOAT64, RULES, Rewrite, as_operand, dtype_of, is_traced, plain, shape_of, value_of
+from autodiff.dispatch import RULES
+from autodiff.operands import FLOAT64, as_operand, dtype_of, is_traced, plain, shape_of, value_of
+from autodiff.primitives import Rewrite
 from autodiff.rules.general import composite
 from autodiff.rules.linear import scatter
 from autodiff.rules.reductions import along, axes_of, in_dtype

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import RULES, Operation, Rewrite, Spec, as_operand, shape_of
+from autodiff.dispatch import RULES, Operation
+from autodiff.operands import Spec, as_operand, shape_of
+from autodiff.primitives import Rewrite
 from autodiff.rules.general import composite
 from autodiff.rules.linear import scatter
 from autodiff.rules.multilinear import Multilinear, matmul_stack, multilinear

@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 
 from autodiff.arraylike import astype, getitem
-from autodiff.dispatch import RULES, Rewrite, as_operand, dtype_of, is_inexact, shape_of, value_of
+from autodiff.dispatch import RULES
+from autodiff.operands import as_operand, dtype_of, is_inexact, shape_of, value_of
+from autodiff.primitives import Rewrite
 from autodiff.rules.general import composite, reduction
 from autodiff.rules.linear import restore_axes
 

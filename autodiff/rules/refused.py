@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy._core import umath  # the ufuncs on text have no public name
 
-from autodiff.dispatch import RULES, UNLOADED, Refused
+from autodiff.dispatch import RULES, UNLOADED
+from autodiff.primitives import Refused
 
 
 def refused(reason: str, *functions: Callable) -> None:

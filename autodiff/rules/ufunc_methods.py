@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy._core import umath  # for np.clip's ufunc, which has no public name
 
-from autodiff.dispatch import RULES, Constant, Operation, Refused, Rewrite, as_operand, dtype_of, shape_of
+from autodiff.dispatch import RULES, Operation
+from autodiff.operands import as_operand, dtype_of, shape_of
+from autodiff.primitives import Constant, Refused, Rewrite
 from autodiff.rules.elementwise import clamp
 from autodiff.rules.general import composite, reduction
 from autodiff.rules.reductions import along, axes_last, in_dtype, lost_axes

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import RULES, TRACED, Operation, Plan, bind, dtype_of, is_traced, reads, shape_of
+from autodiff.dispatch import RULES, Operation, bind
+from autodiff.operands import TRACED, dtype_of, is_traced, shape_of
+from autodiff.primitives import Plan, reads
 from autodiff.rules.general import General, add, transposed
 from autodiff.rules.linear import to_dtype
 

@@ -1,0 +1,174 @@
+"""The recorded operations, and the pass back through them.
+
+A `Node` is one operation: the primitive, the nodes of its operands, and the residuals that
+its rule will read. The pass applies the chain rule x̄ᵢ += Jᵢᵀ ȳ from the youngest node to
+the oldest. Creation order is a topological order, so a heap of creation numbers is all the
+sorting there is; nothing recurses, and the adjoints of interior nodes live in the pass
+alone, which is why it may be made twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from autodiff import contexts
+from autodiff.dispatch import MODE
+from autodiff.operands import PLAIN
+from autodiff.primitives import Primitive
+
+next_order = count(0, -1).__next__  # falling, so that the youngest node is a heap's smallest
+
+
+class Node:
+    """One recorded operation: what the backward pass needs of it and nothing else."""
+
+    __slots__ = ("__weakref__", "args", "argnums", "kwargs", "order", "origin", "parents", "primitive", "y")
+
+    def __init__(
+        self,
+        primitive: Primitive,
+        argnums: tuple[int, ...],
+        parents: Sequence,
+        y: Any,
+        args: Sequence,
+        kwargs: Mapping,
+    ) -> None:
+        self.order = next_order()
+        self.primitive = primitive
+        self.argnums = argnums  # which operands the parents are
+        self.parents = parents
+        self.y = y  # residuals: the value, the operands, and the parameters
+        self.args = args
+        self.kwargs = kwargs
+
+
+class Leaf:
+    """A differentiable input. `grad` is filled by `Tensor.backward` alone."""
+
+    __slots__ = ("__weakref__", "buffer", "grad", "order")
+
+    def __init__(self) -> None:
+        self.order = next_order()
+        self.grad: Any = None
+        self.buffer: np.ndarray | None = None  # where an optimiser wants the gradient put
+
+    def accumulate(self, ct: Any) -> None:
+        """Add `ct` to the gradient, which stays this leaf's own array."""
+        if self.grad is not None:
+            self.grad += ct
+        elif self.buffer is not None:
+            self.buffer[...] = ct
+            self.grad = self.buffer
+        else:
+            self.grad = np.array(ct)
+
+
+class Output:
+    """One output of an operation that has several."""
+
+    __slots__ = ("__weakref__", "index", "number", "order", "parent")
+
+    def __init__(self, parent: Node, index: int, number: int) -> None:
+        self.order = next_order()
+        self.parent = parent
+        self.index = index
+        self.number = number
+
+
+def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset()) -> dict[Any, Any]:
+    """Return the cotangent of every leaf (and of the nodes in `stops`), given those of the root nodes."""
+    cts: dict[Any, Any] = {}  # of the nodes in the heap
+    heap: list[tuple[int, Any]] = []
+    owned: set = set()  # nodes whose cotangent is an array that nobody else holds
+    found: dict[Any, Any] = {}
+    following_ct: Any = None
+    mode = MODE.get()
+    check = mode is not None and mode.anomaly
+    for root, seed in zip(roots, seeds):
+        _accumulate(root, seed, cts, heap)
+    root = None
+    if isinstance(roots, list):
+        roots.clear()  # the heap alone holds the graph now: what has been read is freed
+    while heap:
+        node = heappop(heap)[1]
+        ct = cts.pop(node)
+        while node is not None:
+            while not heap and node.__class__ is Node and node.primitive.pull is not None and not check and not stops:
+                # A chain of operations with one operand: nothing waits, so that there is nothing to sort.
+                kwargs = node.kwargs
+                pull = node.primitive.pull
+                ct = pull(ct, node.y, node.args[0], **kwargs) if kwargs else pull(ct, node.y, node.args[0])
+                node = node.parents[0]
+            kind = node.__class__
+            following = None  # the one parent that need not wait, if it is the youngest of all that do
+            if kind is Leaf or (stops and node in stops):
+                found[node] = found[node] + ct if node in found else ct
+            elif kind is Output:  # its parent's cotangent is a list of those of all its outputs
+                parent = node.parent
+                if parent not in cts:
+                    _accumulate(parent, [None] * node.number, cts, heap)
+                cts[parent][node.index] = ct
+            elif node.primitive.adds_at is not None and ct.__class__ in PLAIN and not check:
+                _add_at(node, ct, cts, heap, owned)
+            else:
+                contributions = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
+                if check:
+                    contexts.check_cotangents(node, ct, contributions)
+                for parent, contribution in zip(node.parents, contributions):
+                    if contribution is None:
+                        continue
+                    if parent.__class__ is Leaf:  # nothing further back
+                        found[parent] = found[parent] + contribution if parent in found else contribution
+                    elif parent is following:
+                        following_ct = following_ct + contribution
+                    elif parent in cts:
+                        cts[parent] = cts[parent] + contribution
+                    elif following is None:
+                        following = parent
+                        following_ct = contribution
+                    else:
+                        cts[parent] = contribution
+                        heappush(heap, (parent.order, parent))
+                contributions = contribution = parent = None
+            node = following
+            ct = following_ct
+            if node is not None and heap and heap[0][0] < node.order:
+                cts[node] = ct
+                heappush(heap, (node.order, node))
+                node = None
+        following_ct = ct = None
+    return found
+
+
+def _accumulate(node: Any, ct: Any, cts: dict, heap: list) -> None:
+    """Add `ct` to the cotangent of `node`, which then waits in the heap."""
+    if node in cts:
+        cts[node] = cts[node] + ct
+    else:
+        cts[node] = ct
+        heappush(heap, (node.order, node))
+
+
+def _add_at(node: Any, ct: Any, cts: dict, heap: list, owned: set) -> None:
+    """Add the cotangent of x[i] into one array for x, instead of summing many that are mostly zero."""
+    parent = node.parents[0]
+    total = cts.get(parent)
+    if parent not in owned or total.__class__ is not np.ndarray:
+        spec = node.args[0]
+        zeros = np.zeros(spec.shape, spec.dtype)
+        if total is None:
+            heappush(heap, (parent.order, parent))
+            total = zeros
+        else:
+            total = zeros + total
+        cts[parent] = total
+        owned.add(parent)
+    if total.__class__ is np.ndarray:
+        node.primitive.adds_at(total, ct, **node.kwargs)
+    else:  # the rest of the cotangent is traced
+        cts[parent] = total + node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)[0]
