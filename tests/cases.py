@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.arraylike import getitem, index_update
-from autodiff.dispatch import full_name
+from autodiff.operands import full_name
 from autodiff.rules import elementwise as own
 from autodiff.tree import flatten
 from tests.domains import DOMAINS, Domain
@@ -255,6 +255,14 @@ CASES = [
     Case(index_update, A(2, 3), A(2), index=INTEGERS > 0, name="x[mask] = v"),
     Case(index_update, A(4), A(3), index=np.array([2, 0, 2]), name="x[array] = v, the last stays"),
     Case(index_update, A(2, 3), A(1, 1, 3), index=Ellipsis, name="x[...] = v, broadcast"),
+    # reductions over the standard shapes, the empty one included
+    Case(np.sum, A(), name="np.sum of any shape"),
+    Case(np.prod, A(domain="nonzero"), name="np.prod of any shape"),
+    Case(np.mean, A(), name="np.mean of any shape"),
+    Case(np.max, A(domain="distinct"), analytic=False, name="np.max of any shape"),
+    Case(np.cumsum, A(), name="np.cumsum of any shape"),
+    Case(np.ravel, A(), name="np.ravel of any shape"),
+    Case(lambda a, b: np.concatenate([a, b], axis=None), A(), A(2), name="np.concatenate of any shape, flat"),
     # sets
     Case(np.unique_all, A(5, domain="distinct"), analytic=False),
     Case(np.unique_counts, A(2, 3, domain="distinct"), analytic=False),

@@ -84,10 +84,8 @@ class Problem:
 
     def _placed(self, x: np.ndarray, place: Callable) -> Any:
         if x.ndim:
-            return place(x)
-        if self.layout in (" read-only", " float"):
-            return place(x)
-        return x[()]
+            return x if self.layout == " float" else place(x)
+        return place(x) if self.layout in (" read-only", " float") else x[()]
 
     @property
     def primals(self) -> tuple:
