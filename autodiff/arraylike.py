@@ -389,13 +389,9 @@ def _method(name: str) -> Callable:
 
 
 for _name in (
-    "all any argmax argmin argpartition argsort clip cumprod cumsum diagonal dot max mean min nonzero "
-    "prod ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
-).split():
+    "all", "any", "argmax", "argmin", "argpartition", "argsort", "clip", "cumprod", "cumsum", "diagonal", "dot", "max",
+    "mean", "min", "nonzero", "prod", "ravel", "repeat", "round", "searchsorted", "squeeze", "std", "sum", "swapaxes",
+    "take", "trace", "var",
+):  # fmt: skip
     setattr(ArrayLike, _name, _method(_name))
 ArrayLike.conj = ArrayLike.conjugate = _method("conjugate")  # type: ignore[attr-defined]
-
-
-def text_of(x: Any, *args: Any, **kwargs: Any) -> str:
-    """Stand in for np.array2string, np.array_repr and np.array_str."""
-    return np.array2string(np.asarray(plain(x)), *args, **kwargs)

@@ -46,6 +46,7 @@ def one_like(y: Any) -> Any:
 
 
 def zero_like(x: Any) -> Any:
+    """Return zero in the shape and dtype of `x`."""
     shape = shape_of(x)
     if shape == ():
         return 0.0 if x.__class__ is float else dtype_of(x).type(0)

@@ -71,10 +71,10 @@ class _Segment:
         self.parents = [leaves[i].node for i in self.inputs]
         self.leaves = [frozen(x.data) if i in self.inputs else frozen(x) for i, x in enumerate(leaves)]
 
-    def run(self) -> tuple[list, Structure, list[Leaf]]:
+    def run(self) -> tuple[list, Structure, list]:
         """Return the outputs of `f`, their structure, and the leaves that stand for its arguments."""
         full = list(self.leaves)
-        own = []
+        own: list = []  # a leaf, or None for a constant
         for i, parent in zip(self.inputs, self.parents, strict=True):
             leaf = Leaf() if parent is not None else None
             full[i] = Tensor(full[i], leaf, self.level)
@@ -85,7 +85,7 @@ class _Segment:
 
     def record(self) -> Any:
         start = next_order()
-        outputs, structure, own = self.run()
+        outputs, structure, _ = self.run()
         ours = [k for k, y in enumerate(outputs) if y.__class__ in TENSORS and y.level == self.level and y.node]
         around = _older_nodes([outputs[k].node for k in ours], start)
         parents = [p for p in self.parents if p is not None] + around

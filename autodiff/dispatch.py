@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autodiff.operands import PLAIN, TRACED, as_operand, full_name
 
 if TYPE_CHECKING:
-    from autodiff.primitives import Primitive, Rule
+    from autodiff.primitives import Primitive
 
 new_level: Callable[[], int] = count(1000, 1000).__next__  # the gaps are for dual numbers made by hand
 LEAF_LEVEL = 0
@@ -44,7 +44,7 @@ class Mode(NamedTuple):
 MODE: ContextVar[Mode | None] = ContextVar("autodiff.mode", default=None)
 
 
-RULES: dict[Callable, Rule] = {}
+RULES: dict[Callable, Any] = {}
 """What is known of each function: a Primitive, or one of the kinds below."""
 
 
@@ -93,6 +93,7 @@ def evaluate(primitive: Primitive, args: Sequence, kwargs: Mapping) -> Any:
 
 
 def no_rule(function: Callable) -> str:
+    """Return the message for a function that is not in `RULES`."""
     name = full_name(function)
     module = getattr(function, "__module__", None)  # ufuncs of other libraries have none
     if module in UNLOADED:
@@ -107,6 +108,7 @@ def no_rule(function: Callable) -> str:
 
 
 def refusal(name: str, reason: str) -> str:
+    """Return the message for a function that is refused."""
     return f"{name}: cannot be differentiated; got a traced value. {reason}"
 
 

@@ -70,10 +70,12 @@ def dtype_of(x: Any) -> np.dtype:
 
 
 def spec_of(x: Any) -> Spec:
+    """Return the shape and dtype of an operand."""
     return x if x.__class__ is Spec else Spec(shape_of(x), dtype_of(x))
 
 
 def is_inexact(dtype: np.dtype) -> bool:
+    """Tell whether numbers of this dtype can be differentiated: floats and complex numbers."""
     return dtype.kind in "fc"
 
 
@@ -111,7 +113,7 @@ def full_name(function: Callable) -> str:
     owner = getattr(function, "__self__", None)
     if isinstance(owner, np.ufunc):
         return f"np.{owner.__name__}.{function.__name__}"
-    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", repr(function))
+    name: Any = getattr(function, "__qualname__", None) or getattr(function, "__name__", repr(function))
     module = getattr(function, "__module__", None) or ""
     if isinstance(function, np.ufunc):
         return f"np.{name}" if getattr(np, name, None) is function else name

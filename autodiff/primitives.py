@@ -100,7 +100,7 @@ class Primitive(Rule):
         n = self.operands
         if n is None:
             n = len(args)
-        named = {k: v for k, v in kwargs.items() if not (k == "out" and v is None or v is np._NoValue)}
+        named = {k: v for k, v in kwargs.items() if not ((k == "out" and v is None) or v is np._NoValue)}
         if len(args) < n:
             args = [*args, *self._operands_by_name(args, named, n)]
         extra = args[n:]
@@ -186,7 +186,7 @@ class Rewrite(Rule):
 
     def known_arguments(self, args: Sequence, kwargs: Mapping) -> dict:
         """Return `kwargs` without the empty ones; raise for what the definition does not know."""
-        kwargs = {k: v for k, v in kwargs.items() if not (k == "out" and v is None or v is np._NoValue)}
+        kwargs = {k: v for k, v in kwargs.items() if not ((k == "out" and v is None) or v is np._NoValue)}
         if "out" in self.known[: len(args)] and args[self.known.index("out")] is not None:
             raise TypeError(unsupported_argument(self.name, "out", args[self.known.index("out")]))
         for name, value in kwargs.items():
@@ -225,6 +225,7 @@ class Refused(Rule):
 
 
 def unsupported_argument(function: str, name: str, value: Any) -> str:
+    """Return the message for an argument that no rule knows."""
     if name == "out":
         target = value[0] if isinstance(value, tuple) else value
         return (

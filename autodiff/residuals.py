@@ -52,7 +52,7 @@ def unchanging(parameters: Mapping) -> Mapping:
 def kept(codes: Iterable[int], y: Any, values: Iterable) -> list:
     """Return of each operand what the backward pass will read: itself, its Spec, or nothing."""
     result: list = []
-    for value, code in zip(values, codes):
+    for value, code in zip(values, codes):  # noqa: B905 - codes may be endless
         if code == KEEP:
             result.append(value if value.__class__ in SCALARS else frozen(value))
         elif code == DROP or (code == LIKE and same_kind(value, y)):

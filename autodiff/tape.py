@@ -25,9 +25,13 @@ next_order = count(0, -1).__next__  # falling, so that the youngest node is a he
 
 
 class Node:
-    """One recorded operation: what the backward pass needs of it and nothing else."""
+    """One recorded operation: what the backward pass needs of it and nothing else.
 
-    __slots__ = ("__weakref__", "args", "argnums", "kwargs", "order", "origin", "parents", "primitive", "y")
+    `origin`, the user's line, is there only if the operation ran inside `detect_anomaly`.
+    """
+
+    origin: str
+    __slots__ = ("__weakref__", "argnums", "args", "kwargs", "order", "origin", "parents", "primitive", "y")
 
     def __init__(
         self,
@@ -89,7 +93,7 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
     following_ct: Any = None
     mode = MODE.get()
     check = mode is not None and mode.anomaly
-    for root, seed in zip(roots, seeds):
+    for root, seed in zip(roots, seeds, strict=True):
         _accumulate(root, seed, cts, heap)
     root = None
     if isinstance(roots, list):
@@ -119,7 +123,7 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
                 contributions = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
                 if check:
                     contexts.check_cotangents(node, ct, contributions)
-                for parent, contribution in zip(node.parents, contributions):
+                for parent, contribution in zip(node.parents, contributions):  # noqa: B905 - the innermost loop
                     if contribution is None:
                         continue
                     if parent.__class__ is Leaf:  # nothing further back

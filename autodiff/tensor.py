@@ -72,7 +72,8 @@ class Tensor(ArrayLike):
         if wanted and self.node is None:
             check_differentiable("tensor", self.data, "data")
             self.data = np.array(self.data)  # an own, writable array: an input can be updated in place
-            self._leaf = self.node = Leaf()
+            self._leaf: Any = Leaf()
+            self.node = self._leaf
         elif not wanted:
             self.node = self._leaf = None
 
@@ -270,7 +271,7 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, name: s
 
 def _restored(kind: type, data: Any, requires_grad: bool, name: str | None, grad: Any) -> Tensor:
     """Return a copy of an input or constant; as an input it is one of its own."""
-    result = object.__new__(kind)
+    result: Tensor = object.__new__(kind)
     Tensor.__init__(result, data)
     if name is not None:
         result.name = name
@@ -325,7 +326,7 @@ def _record_two(primitive: Primitive, level: int, a: Any, b: Any, kwargs: Mappin
         argnums, parents = (FIRST, (node_a,)) if node_b is None else (SECOND, (node_b,))
     active, keeps_y, codes, partial = primitive.plans.get(argnums) or primitive.plan(argnums)
     if partial:
-        parents = tuple([p for i, p in zip(argnums, parents) if i in active])
+        parents = tuple([p for i, p in zip(argnums, parents, strict=True) if i in active])
         if not parents:
             return wrap(y, level)
     kind = y.__class__
@@ -340,8 +341,7 @@ def _record_any(primitive: Primitive, level: int, args: Sequence, kwargs: Mappin
     values: Any = []
     argnums: Any = ()
     parents: Any = []
-    i = 0
-    for arg in args:
+    for i, arg in enumerate(args):
         if arg.__class__ in TENSORS and arg.level == level:
             values.append(arg.data)
             if arg.node is not None:
@@ -349,7 +349,6 @@ def _record_any(primitive: Primitive, level: int, args: Sequence, kwargs: Mappin
                 parents.append(arg.node)
         else:
             values.append(arg)
-        i += 1
     if kwargs:
         y = primitive.function(*values, **kwargs)
     elif primitive.operator is not None and are_scalars(*values):
@@ -365,7 +364,7 @@ def _record_any(primitive: Primitive, level: int, args: Sequence, kwargs: Mappin
         return wrap(y, level)
     active, keeps_y, codes, partial = primitive.plans.get(argnums) or primitive.plan(argnums)
     if partial:
-        parents = [p for i, p in zip(argnums, parents) if i in active]
+        parents = [p for i, p in zip(argnums, parents, strict=True) if i in active]
         if not parents:
             return wrap(y, level)
     kind = y.__class__

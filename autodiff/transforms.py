@@ -120,9 +120,7 @@ def elementwise_grad(f: Callable, argnum: ArgNum = 0) -> Callable:
     return _gradient_function("elementwise_grad", f, argnum, with_value=False, of_sum=True)
 
 
-def _gradient_function(
-    name: str, f: Callable, argnum: ArgNum, *, with_value: bool, of_sum: bool = False
-) -> Callable:
+def _gradient_function(name: str, f: Callable, argnum: ArgNum, *, with_value: bool, of_sum: bool = False) -> Callable:
     def gradient(*args: Any, **kwargs: Any) -> Any:
         level = new_level()
         primals, structure, leaves, full = _traced_arguments(name, args, argnum, level)
@@ -132,7 +130,7 @@ def _gradient_function(
         roots = [] if node is None else [node]
         del full, node  # nothing but the graph shall hold values now, so that the pass back can free them
         found = backpropagate(roots, (one_like(y),)) if roots else {}
-        gradients = [own(found.get(leaf), x) for leaf, x in zip(leaves, primals)]
+        gradients = [own(found.get(leaf), x) for leaf, x in zip(leaves, primals, strict=True)]
         result = gradients[0] if structure is None else structure.unflatten(gradients)
         return (y, result) if with_value else result
 
@@ -142,12 +140,12 @@ def _gradient_function(
 def _traced_arguments(name: str, args: Sequence, argnum: ArgNum, level: int) -> tuple[Sequence, Any, list, list]:
     """Return the chosen primals, their structure (None for one array), their leaves, and all arguments traced."""
     full = list(args)
-    if argnum.__class__ is int and -len(args) <= argnum < len(args):  # type: ignore[operator]
-        x = args[argnum]  # type: ignore[index]
+    if argnum.__class__ is int and -len(args) <= argnum < len(args):
+        x = args[argnum]
         if x.__class__ is float or x.__class__ is np.ndarray:  # one array: by far the most frequent
             check_differentiable(name, x, f"argument {argnum}")
             (tensor,) = trace((x,), level)
-            full[argnum] = tensor  # type: ignore[index]
+            full[argnum] = tensor
             return (x,), None, [tensor.node], full
     numbers = _choose(name, args, argnum)
     one = isinstance(argnum, (int, np.integer))
@@ -176,7 +174,7 @@ SWEEP_ENTRIES = 2**24
 """At most this many entries (k directions times the larger side) go through a function at once."""
 
 
-def _unit_sweeps(spaces: Sequence, other_size: int, push: Callable) -> list[list]:
+def _unit_sweeps(spaces: Sequence, other_size: int, push: Callable) -> list:
     """Return for each output of `push` its values for all unit directions, stacked first.
 
     `push(directions)` maps batches of directions to a list of results; the directions are

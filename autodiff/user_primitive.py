@@ -79,9 +79,7 @@ class UserRule(General):
         self.jvps = [*jvps, *[None] * (count - len(jvps))]
         self.given = [*vjps, *[None] * (count - len(vjps))]
         super().__init__(operation, [self._vjp_of(i) for i in range(count)], parameters=names[count:])
-        self.reads = [
-            reads(rule, count) if rule is not None else (True,) * (1 + count) for rule in self.given
-        ]
+        self.reads = [reads(rule, count) if rule is not None else (True,) * (1 + count) for rule in self.given]
 
     def make_plan(self, argnums: tuple[int, ...]) -> Plan:
         active = tuple([i for i in argnums if self.given[i] is not None or self.jvps[i] is not None])
@@ -107,7 +105,9 @@ class UserRule(General):
             if self.jvps[i] is not None:
                 term = self.jvps[i](protected(tangent), y, *args, **kwargs)
                 if not isinstance(y, (tuple, list)):
-                    term = checked(term, y, f"{self.name}: the JVP for argument {i} must return the shape of the result")
+                    term = checked(
+                        term, y, f"{self.name}: the JVP for argument {i} must return the shape of the result"
+                    )
             elif self.given[i] is not None:
                 term = super().jvp({i: tangent}, y, args, kwargs)
             else:

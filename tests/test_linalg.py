@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autodiff as ad
-from autodiff.dispatch import RULES, Primitive
+from autodiff.dispatch import RULES
+from autodiff.primitives import Primitive
 from autodiff.rules.einsum import contracted, parse
 from autodiff.rules.linalg import cofactors, cofactors_change
 from autodiff.rules.products import chain

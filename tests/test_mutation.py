@@ -17,7 +17,9 @@ from autodiff.arraylike import getitem, index_update
 from autodiff.operands import value_of
 from autodiff.rules.elementwise import elementwise
 from autodiff.rules.general import composite, general, reduction
-from autodiff.rules.linear import joined, linear, rearranged, select
+from autodiff.rules.indexing import select
+from autodiff.rules.linear import linear
+from autodiff.rules.rearranging import joined, rearranged
 from tests import checks
 from tests.cases import Case, all_cases
 from tests.mutants import (

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.dispatch import RULES, Refused, bind, full_name
+from autodiff.dispatch import RULES, bind
+from autodiff.operands import full_name
+from autodiff.primitives import Refused
 from autodiff.rules.__main__ import FAMILIES, WIDTH, lines, overridable, rule_of, table
 
 X = np.array([1.0, 2.0, 3.0])

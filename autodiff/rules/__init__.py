@@ -1,4 +1,4 @@
-"""The derivative rules, one file for each family.
+"""The derivative rules: the four families, and files of rules named for what they differentiate.
 
 `python -m autodiff.rules` prints what is known of every NumPy function.
 """
@@ -9,12 +9,14 @@ from autodiff.rules import (  # noqa: F401 - each fills RULES
     einsum,
     elementwise,
     general,
+    indexing,
     linalg,
     linear,
     multilinear,
     norms,
     numerical,
     products,
+    rearranging,
     reductions,
     refused,
     sorting,

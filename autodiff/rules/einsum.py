@@ -21,7 +21,7 @@ from autodiff.dispatch import RULES, Operation
 from autodiff.operands import Spec, as_operand, shape_of
 from autodiff.primitives import Rewrite
 from autodiff.rules.elementwise import match
-from autodiff.rules.linear import scatter
+from autodiff.rules.indexing import scatter
 from autodiff.rules.multilinear import Multilinear
 
 

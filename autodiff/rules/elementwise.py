@@ -31,7 +31,7 @@ from autodiff.operands import dtype_of, shape_of
 from autodiff.primitives import DROP, KEEP, KEEP_ONE, LIKE, Constant, Plan, Primitive, Rewrite, reads
 from autodiff.residuals import same_kind
 
-Rule = Callable[..., Any] | float
+Action = Callable[..., Any] | float
 
 
 class Elementwise(Primitive):
@@ -41,12 +41,12 @@ class Elementwise(Primitive):
     fresh = True
 
     def __init__(
-        self, function: Callable, *rules: Rule, parameters: Sequence[str] = (), internal: bool = False
+        self, function: Callable, *rules: Action, parameters: Sequence[str] = (), internal: bool = False
     ) -> None:
         super().__init__(function, len(rules), parameters, internal=internal)
-        self.rules = rules
+        self.rules: tuple[Any, ...] = rules
         if len(rules) == 1:
-            rule = rules[0]
+            rule: Any = rules[0]
             self.pull = rule if callable(rule) else lambda ct, _y, _x: _scaled(ct, rule)
 
     def sort_arguments(self, args: Sequence, kwargs: Mapping) -> tuple[Sequence, dict]:
@@ -69,7 +69,7 @@ class Elementwise(Primitive):
         for i in argnums:
             rule = self.rules[i]
             if rule.__class__ is FUNCTION and not kwargs:
-                contribution = rule(ct, y, *args)  # type: ignore[operator]
+                contribution = rule(ct, y, *args)
             else:
                 contribution = self._act(i, ct, y, args, kwargs)
             like = args[i]
@@ -95,7 +95,7 @@ class Elementwise(Primitive):
         return self.function(*[align(a, ndim) if b else a for a, b in zip(args, batched, strict=True)], **kwargs)
 
 
-FUNCTION = type(lambda: None)
+FUNCTION: Any = type(lambda: None)
 UFUNC_DEFAULTS = {"casting": "same_kind", "order": "K", "subok": True, "where": True, "dtype": None}
 
 
@@ -107,8 +107,8 @@ def _scaled(c: Any, factor: Any) -> Any:
     return c if factor == 1 else -c if factor == -1 else c * factor
 
 
-def _is_zero(rule: Rule) -> bool:
-    return rule.__class__ is int and rule == 0
+def _is_zero(rule: Any) -> bool:
+    return isinstance(rule, int) and rule == 0
 
 
 def match(ct: Any, like: Any) -> Any:
@@ -136,11 +136,10 @@ def spread(tangent: Any, y: Any) -> Any:
     return tangent if dtype_of(tangent) == dtype else astype(tangent, dtype=dtype)
 
 
-def elementwise(
-    function: Callable, *rules: Rule, parameters: Sequence[str] = (), internal: bool = False
-) -> None:
+def elementwise(function: Callable, *rules: Action, parameters: Sequence[str] = (), internal: bool = False) -> None:
     """Give `function` one rule for each operand; `parameters` are its further arguments."""
     RULES[function] = Elementwise(function, *rules, parameters=parameters, internal=internal)
+
 
 # --- our own functions: each has a formula that keeps its digits everywhere ------------
 
@@ -373,7 +372,7 @@ elementwise(np.arctan2, lambda c, _y, a, b: _arctan2(c, b, a, b), lambda c, _y, 
 elementwise(np.sinh, lambda c, _y, x: c * np.cosh(x))
 elementwise(np.cosh, lambda c, _y, x: c * np.sinh(x))
 elementwise(np.tanh, lambda c, y, x: c * sech_squared(x, y))
-elementwise(sech_squared, lambda c, z, x, y: c * (-2 * (y * z)), 0)
+elementwise(sech_squared, lambda c, z, _x, y: c * (-2 * (y * z)), 0)
 elementwise(np.arcsinh, lambda c, _y, x: c / np.hypot(1.0, x))
 elementwise(np.arccosh, lambda c, _y, x: c / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 elementwise(np.arctanh, lambda c, _y, x: c / ((1 - x) * (1 + x)))

@@ -27,7 +27,7 @@ from autodiff.operands import TRACED, dtype_of
 from autodiff.primitives import KEEP, SPEC, Plan, Primitive, Rewrite, Rule, reads
 from autodiff.residuals import frozen
 from autodiff.reverse import vjp
-from autodiff.rules.linear import Call, restore_axes, to_dtype
+from autodiff.rules.linear import restore_axes, to_dtype
 from autodiff.tree import flatten
 
 
@@ -128,7 +128,7 @@ def reduction(function: Callable, weights: Callable, parameters: Sequence[str] =
 
 
 @Operation
-def composed(*operands: Any, call: Call, definition: Call) -> Any:  # noqa: ARG001 - the rule reads it
+def composed(*operands: Any, call: Callable, definition: Callable) -> Any:  # noqa: ARG001 - the rule reads it
     """Return call(*operands); `definition` computes the same from simpler operations."""
     return call(*operands)
 

@@ -16,7 +16,7 @@ from autodiff.dispatch import RULES
 from autodiff.operands import FLOAT64, as_operand, dtype_of, is_traced, plain, shape_of, value_of
 from autodiff.primitives import Rewrite
 from autodiff.rules.general import composite
-from autodiff.rules.linear import scatter
+from autodiff.rules.indexing import scatter
 from autodiff.rules.reductions import along, axes_of, in_dtype
 
 # --- differences and integrals ----------------------------------------------------------------------
@@ -212,7 +212,13 @@ def _no_matrix(seq_of_zeros: Any) -> None:
 
 
 def _coefficients_only(
-    x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False  # noqa: ARG001
+    x: Any,  # noqa: ARG001 - np.polyfit's signature
+    y: Any,  # noqa: ARG001
+    deg: Any,
+    rcond: Any = None,  # noqa: ARG001
+    full: bool = False,
+    w: Any = None,  # noqa: ARG001
+    cov: Any = False,
 ) -> None:
     if full or cov or not isinstance(deg, (int, np.integer)):
         raise TypeError(
@@ -222,7 +228,13 @@ def _coefficients_only(
 
 
 def _polyfit(
-    x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False  # noqa: ARG001
+    x: Any,
+    y: Any,
+    deg: int,
+    rcond: Any = None,
+    full: bool = False,  # noqa: ARG001 - False, as `_coefficients_only` has seen to
+    w: Any = None,
+    cov: Any = False,  # noqa: ARG001
 ) -> Any:
     powers, y = np.vander(as_operand(x) + 0.0, deg + 1), as_operand(y) + 0.0
     if w is not None:
@@ -282,9 +294,7 @@ def _logspace(
     return np.moveaxis(in_dtype(np.power(base, _line(start, stop, num, endpoint)), dtype), 0, axis)
 
 
-def _geomspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
-) -> Any:
+def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     start, stop = as_operand(start), as_operand(stop)
     exponents = _line(np.log(np.abs(start)), np.log(np.abs(stop)), num, endpoint)
     return np.moveaxis(in_dtype(np.sign(value_of(start)) * np.exp(exponents), dtype), 0, axis)
@@ -403,4 +413,3 @@ def _apply_over_axes(func: Callable, a: Any, axes: int | Sequence[int]) -> Any:
 
 RULES[np.apply_along_axis] = Rewrite(np.apply_along_axis, _apply_along_axis)
 RULES[np.apply_over_axes] = Rewrite(np.apply_over_axes, _apply_over_axes)
-

@@ -214,16 +214,12 @@ def _freedom(number: Any, ddof: Any, correction: Any) -> Any:
     return np.where(left > 0, left, np.nan).astype(number.dtype)
 
 
-def _var_weights(
-    x: Any, _y: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, correction: Any = None
-) -> Any:
+def _var_weights(x: Any, _y: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, correction: Any = None) -> Any:
     deviations, number = _deviations(x, axis)
     return deviations * (2 / _freedom(number, ddof, correction))
 
 
-def _std_weights(
-    x: Any, _y: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, correction: Any = None
-) -> Any:
+def _std_weights(x: Any, _y: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, correction: Any = None) -> Any:
     deviations, number = _deviations(x, axis)
     freedom = _freedom(number, ddof, correction)
     variance = np.sum(deviations * deviations, axis=axis, keepdims=True) / freedom
@@ -297,6 +293,4 @@ composite(
 composite(
     np.nancumsum, lambda a, axis=None, dtype=None, out=None: np.cumsum(without_nan(a, 0.0), axis=axis, dtype=dtype)
 )
-composite(
-    np.nancumprod, lambda a, axis=None, dtype=None, out=None: running_product(without_nan(a, 1.0), axis, dtype)
-)
+composite(np.nancumprod, lambda a, axis=None, dtype=None, out=None: running_product(without_nan(a, 1.0), axis, dtype))

@@ -225,4 +225,3 @@ for _function in (np.quantile, np.nanquantile):
     composite(_function, _quantile(1))
 for _function in (np.percentile, np.nanpercentile):
     composite(_function, _quantile(100))
-

@@ -1,0 +1,144 @@
+"""Indexing, assignment and choice: x[i], x[i] = v, where(condition, a, b).
+
+All are linear in the arrays. The transpose of taking entries out is adding them in
+(`scatter`), entries that were taken twice twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autodiff.arraylike import getitem, index_update
+from autodiff.batch import align
+from autodiff.dispatch import RULES, Operation
+from autodiff.operands import (
+    Spec,
+    dtype_of,
+    plain,
+    shape_of,
+)
+from autodiff.primitives import Rewrite
+from autodiff.rules.elementwise import match
+from autodiff.rules.linear import linear
+
+
+def is_basic(index: Any) -> bool:
+    """Tell whether an index is made of integers, slices, None and Ellipsis only."""
+    if index.__class__ is slice or index.__class__ is int:
+        return True
+    items = index if isinstance(index, tuple) else (index,)
+    return all(
+        item is None
+        or item is Ellipsis
+        or isinstance(item, slice)
+        or (isinstance(item, (int, np.integer)) and not isinstance(item, (bool, np.bool_)))
+        for item in items
+    )
+
+
+def may_repeat(index: Any) -> bool:
+    """Tell whether an index may name an entry twice: only arrays of integers may."""
+    items = index if isinstance(index, tuple) else (index,)
+    return not is_basic(index) and any(
+        np.asarray(item).dtype.kind in "iu"
+        for item in items
+        if not (item is None or item is Ellipsis or isinstance(item, slice))
+    )
+
+
+@Operation
+def scatter(x: Any, *, shape: tuple[int, ...], index: Any) -> Any:
+    """Return zeros of `shape` to which `x` is added at `index`: the transpose of indexing."""
+    result = np.zeros(shape, dtype_of(x))
+    _add_at(result, x, index)
+    return result
+
+
+def _add_at(total: np.ndarray, x: Any, index: Any) -> None:
+    """Add `x` to total[index], in place, entries that are named twice twice."""
+    if may_repeat(index):
+        np.add.at(total, index, x)
+    else:
+        total[index] += x
+
+
+def _stack_index(index: Any) -> tuple:
+    return (slice(None), *(index if isinstance(index, tuple) else (index,)))
+
+
+def _keeps_place(index: Any) -> bool:
+    """Tell whether indexing commutes with an axis in front (separated index arrays move to the front)."""
+    items = index if isinstance(index, tuple) else (index,)
+    arrays = [i for i, item in enumerate(items) if not (item is None or item is Ellipsis or isinstance(item, slice))]
+    return is_basic(index) or not arrays or arrays[-1] - arrays[0] == len(arrays) - 1
+
+
+def _getitem_stack(x: Any, index: Any) -> Any:
+    if _keeps_place(index):
+        return getitem(x, index=_stack_index(index))
+    return np.stack([getitem(x[i], index=index) for i in range(len(x))])
+
+
+def _scatter_stack(x: Any, shape: tuple[int, ...], index: Any) -> Any:
+    if _keeps_place(index):
+        return scatter(x, shape=(len(x), *shape), index=_stack_index(index))
+    return np.stack([scatter(x[i], shape=shape, index=index) for i in range(len(x))])
+
+
+def _index_update(ct: Any, x: Spec, value: Spec, index: Any) -> tuple:
+    ct_value = getitem(ct, index=index)
+    if may_repeat(index):  # of several values written to one place the last stays
+        places = np.arange(int(np.prod(x.shape))).reshape(x.shape)[index]
+        last = np.zeros(int(np.prod(x.shape)), int)
+        last[places.ravel()] = np.arange(places.size)
+        ct_value = np.where(last[places] == np.arange(places.size).reshape(places.shape), ct_value, 0.0)
+    spare = max(len(value.shape) - len(shape_of(ct_value)), 0)  # unit axes in front of the value
+    return (
+        index_update(ct, 0.0, index=index),
+        np.reshape(match(ct_value, Spec(value.shape[spare:], value.dtype)), value.shape),
+    )
+
+
+linear(
+    getitem,
+    lambda ct, x, index: scatter(ct, shape=x.shape, index=index),
+    batch=_getitem_stack,
+    internal=True,
+)
+RULES[getitem].adds_at = _add_at
+linear(scatter, lambda ct, _x, shape, index: getitem(ct, index=index), batch=_scatter_stack, internal=True)
+linear(index_update, _index_update, 2, internal=True)
+
+# --- choosing between arrays -----------------------------------------------------------------
+
+
+@Operation
+def select(a: Any, b: Any, *, condition: Any) -> Any:
+    """Return np.where(condition, a, b)."""
+    return np.where(condition, a, b)[()]
+
+
+def _select_stack(a: Any, b: Any, condition: Any) -> Any:
+    ndim = max(len(shape_of(a)) - 1, len(shape_of(b)) - 1, np.ndim(condition))
+    return select(align(a, ndim), align(b, ndim), condition=condition)
+
+
+def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    if x is None or y is None:
+        return np.where(plain(condition))
+    return select(x, y, condition=plain(condition))
+
+
+linear(
+    select,
+    lambda ct, a, b, condition: (
+        match(select(ct, 0.0, condition=condition), a),
+        match(select(0.0, ct, condition=condition), b),
+    ),
+    2,
+    batch=_select_stack,
+    internal=True,
+)
+RULES[np.where] = Rewrite(np.where, _where)
