@@ -198,7 +198,9 @@ class ArrayLike(Traced):
         return value_of(self) != value_of(other)
 
     def __getitem__(self, index: Any) -> Any:
-        return bind(getitem, (self,), {"index": plain(index)})
+        if index.__class__ is not slice and index.__class__ is not int:
+            index = plain(index)
+        return bind(getitem, (self,), {"index": index})
 
     # --- assignment: functional, so that the old value keeps its own node ------------
 

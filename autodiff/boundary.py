@@ -90,7 +90,7 @@ def own(ct: Any, primal: Any) -> Any:
     if kind is np.float64:
         return ct
     if kind is np.ndarray:
-        return np.array(ct)[()]
+        return ct.copy() if ct.ndim else ct[()]
     if kind is float:
         return np.float64(ct)
     return np.zeros(shape_of(primal), dtype_of(primal))[()] if ct is None else ct

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.operands import PLAIN, TRACED, dtype_of, shape_of, spec_of
+from autodiff.operands import PLAIN, TRACED, Spec, dtype_of, shape_of, spec_of
 from autodiff.primitives import DROP, KEEP, LIKE
 
 ndarray = np.ndarray
@@ -57,6 +57,8 @@ def kept(codes: Iterable[int], y: Any, values: Iterable) -> list:
             result.append(value if value.__class__ in SCALARS else frozen(value))
         elif code == DROP or (code == LIKE and same_kind(value, y)):
             result.append(None)
+        elif value.__class__ is ndarray:
+            result.append(Spec(value.shape, value.dtype))
         else:
             result.append(spec_of(value))
     return result

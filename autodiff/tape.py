@@ -90,7 +90,6 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
     heap: list[tuple[int, Any]] = []
     owned: set = set()  # nodes whose cotangent is an array that nobody else holds
     found: dict[Any, Any] = {}
-    following_ct: Any = None
     mode = MODE.get()
     check = mode is not None and mode.anomaly
     for root, seed in zip(roots, seeds, strict=True):
@@ -101,51 +100,41 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
     while heap:
         node = heappop(heap)[1]
         ct = cts.pop(node)
-        while node is not None:
-            while not heap and node.__class__ is Node and node.primitive.pull is not None and not check and not stops:
-                # A chain of operations with one operand: nothing waits, so that there is nothing to sort.
-                kwargs = node.kwargs
-                pull = node.primitive.pull
-                ct = pull(ct, node.y, node.args[0], **kwargs) if kwargs else pull(ct, node.y, node.args[0])
-                node = node.parents[0]
-            kind = node.__class__
-            following = None  # the one parent that need not wait, if it is the youngest of all that do
-            if kind is Leaf or (stops and node in stops):
-                found[node] = found[node] + ct if node in found else ct
-            elif kind is Output:  # its parent's cotangent is a list of those of all its outputs
-                parent = node.parent
-                if parent not in cts:
-                    _accumulate(parent, [None] * node.number, cts, heap)
-                cts[parent][node.index] = ct
-            elif node.primitive.adds_at is not None and ct.__class__ in PLAIN and not check:
-                _add_at(node, ct, cts, heap, owned)
+        while not heap and node.__class__ is Node and node.primitive.pull is not None and not check and not stops:
+            # A chain of operations with one operand: nothing waits, so that there is nothing to sort.
+            kwargs = node.kwargs
+            pull = node.primitive.pull
+            ct = pull(ct, node.y, node.args[0], **kwargs) if kwargs else pull(ct, node.y, node.args[0])
+            node = node.parents[0]
+        kind = node.__class__
+        if kind is Leaf or (stops and node in stops):
+            found[node] = found[node] + ct if node in found else ct
+        elif kind is Output:  # its parent's cotangent is a list of those of all its outputs
+            parent = node.parent
+            if parent not in cts:
+                _accumulate(parent, [None] * node.number, cts, heap)
+            cts[parent][node.index] = ct
+        elif node.primitive.adds_at is not None and ct.__class__ in PLAIN and not check:
+            _add_at(node, ct, cts, heap, owned)
+        else:
+            pull = node.primitive.pull
+            if pull is not None and not node.kwargs:
+                contributions = (pull(ct, node.y, node.args[0]),)
             else:
                 contributions = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
-                if check:
-                    contexts.check_cotangents(node, ct, contributions)
-                for parent, contribution in zip(node.parents, contributions):  # noqa: B905 - the innermost loop
-                    if contribution is None:
-                        continue
-                    if parent.__class__ is Leaf:  # nothing further back
-                        found[parent] = found[parent] + contribution if parent in found else contribution
-                    elif parent is following:
-                        following_ct = following_ct + contribution
-                    elif parent in cts:
-                        cts[parent] = cts[parent] + contribution
-                    elif following is None:
-                        following = parent
-                        following_ct = contribution
-                    else:
-                        cts[parent] = contribution
-                        heappush(heap, (parent.order, parent))
-                contributions = contribution = parent = None
-            node = following
-            ct = following_ct
-            if node is not None and heap and heap[0][0] < node.order:
-                cts[node] = ct
-                heappush(heap, (node.order, node))
-                node = None
-        following_ct = ct = None
+            if check:
+                contexts.check_cotangents(node, ct, contributions)
+            for parent, contribution in zip(node.parents, contributions):  # noqa: B905 - the innermost loop
+                if contribution is None:
+                    continue
+                if parent.__class__ is Leaf:  # nothing further back
+                    found[parent] = found[parent] + contribution if parent in found else contribution
+                elif parent in cts:
+                    cts[parent] = cts[parent] + contribution
+                else:
+                    cts[parent] = contribution
+                    heappush(heap, (parent.order, parent))
+            del contributions, contribution, parent, ct  # what has been read is freed
     return found
 
 

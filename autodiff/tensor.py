@@ -314,8 +314,12 @@ def _record_two(primitive: Primitive, level: int, a: Any, b: Any, kwargs: Mappin
         b = b.data
     if kwargs:
         y = primitive.function(a, b, **kwargs)
-    elif primitive.operator is not None and are_scalars(a, b):
-        y = primitive.operator(a, b)
+    elif primitive.operator is not None:
+        if a.__class__ is int:  # NumPy takes floats sooner
+            a = float(a)
+        elif b.__class__ is int:
+            b = float(b)
+        y = primitive.operator(a, b) if are_scalars(a, b) else primitive.function(a, b)
     else:
         y = primitive.function(a, b)
     argnums: tuple[int, ...] = BOTH

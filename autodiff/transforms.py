@@ -12,8 +12,10 @@ from autodiff.boundary import check_differentiable, one_like, own
 from autodiff.dispatch import new_level
 from autodiff.forward import jvp
 from autodiff.operands import dtype_of, shape_of
+from autodiff.residuals import frozen
 from autodiff.reverse import trace, untrace, vjp
-from autodiff.tape import backpropagate
+from autodiff.tape import Leaf, backpropagate
+from autodiff.tensor import Tensor
 from autodiff.tree import Structure, flatten
 
 ArgNum = int | Sequence[int]
@@ -130,23 +132,25 @@ def _gradient_function(name: str, f: Callable, argnum: ArgNum, *, with_value: bo
         roots = [] if node is None else [node]
         del full, node  # nothing but the graph shall hold values now, so that the pass back can free them
         found = backpropagate(roots, (one_like(y),)) if roots else {}
-        gradients = [own(found.get(leaf), x) for leaf, x in zip(leaves, primals, strict=True)]
-        result = gradients[0] if structure is None else structure.unflatten(gradients)
+        if structure is None:
+            result = own(found.get(leaves[0]), primals[0])
+        else:
+            result = structure.unflatten([own(found.get(leaf), x) for leaf, x in zip(leaves, primals, strict=True)])
         return (y, result) if with_value else result
 
     return _named(gradient, name, f)
 
 
-def _traced_arguments(name: str, args: Sequence, argnum: ArgNum, level: int) -> tuple[Sequence, Any, list, list]:
+def _traced_arguments(name: str, args: Sequence, argnum: ArgNum, level: int) -> tuple[Sequence, Any, Sequence, list]:
     """Return the chosen primals, their structure (None for one array), their leaves, and all arguments traced."""
     full = list(args)
     if argnum.__class__ is int and -len(args) <= argnum < len(args):
         x = args[argnum]
         if x.__class__ is float or x.__class__ is np.ndarray:  # one array: by far the most frequent
             check_differentiable(name, x, f"argument {argnum}")
-            (tensor,) = trace((x,), level)
-            full[argnum] = tensor
-            return (x,), None, [tensor.node], full
+            leaf = Leaf()
+            full[argnum] = Tensor(frozen(x), leaf, level)
+            return (x,), None, (leaf,), full
     numbers = _choose(name, args, argnum)
     one = isinstance(argnum, (int, np.integer))
     primals, structure = flatten(args[numbers[0]] if one else tuple([args[n] for n in numbers]))
@@ -182,6 +186,9 @@ def _unit_sweeps(spaces: Sequence, other_size: int, push: Callable) -> list:
     """
     total = sum(int(np.prod(shape_of(s))) for s in spaces)
     chunk = max(1, SWEEP_ENTRIES // max(total, other_size, 1))
+    # Freeing one large block makes the C library keep memory instead of handing the temporaries of each operation
+    # back to the system, and fetching it again page by page takes longer than the arithmetic.
+    np.empty(16 * min(chunk, total) * max(total, other_size))
     pieces = []
     for start in range(0, max(total, 1), chunk):
         stop = min(start + chunk, total)

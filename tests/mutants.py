@@ -126,7 +126,7 @@ def unsummed(function: Callable) -> Any:
     right: Any = RULES[function]
 
     def vjp(_original: Callable, argnums: Any, ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Any:
-        return [right._act(i, ct, y, args, kwargs) for i in argnums]
+        return [right.actions[i](ct, y, *args, **kwargs) for i in argnums]
 
     return changed(function, vjp=vjp)
 

@@ -45,9 +45,9 @@ class Elementwise(Primitive):
     ) -> None:
         super().__init__(function, len(rules), parameters, internal=internal)
         self.rules: tuple[Any, ...] = rules
+        self.actions = [rule if callable(rule) else _multiplication_by(rule) for rule in rules]
         if len(rules) == 1:
-            rule: Any = rules[0]
-            self.pull = rule if callable(rule) else lambda ct, _y, _x: _scaled(ct, rule)
+            self.pull = self.actions[0]
 
     def sort_arguments(self, args: Sequence, kwargs: Mapping) -> tuple[Sequence, dict]:
         dtype = kwargs.get("dtype")
@@ -67,11 +67,8 @@ class Elementwise(Primitive):
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
         contributions = []
         for i in argnums:
-            rule = self.rules[i]
-            if rule.__class__ is FUNCTION and not kwargs:
-                contribution = rule(ct, y, *args)
-            else:
-                contribution = self._act(i, ct, y, args, kwargs)
+            action = self.actions[i]
+            contribution = action(ct, y, *args, **kwargs) if kwargs else action(ct, y, *args)
             like = args[i]
             contributions.append(contribution if like is None else match(contribution, like))
         return contributions
@@ -80,22 +77,18 @@ class Elementwise(Primitive):
         total = None
         for i, tangent in tangents.items():
             if not _is_zero(self.rules[i]):
-                term = self._act(i, tangent, y, args, kwargs)
+                term = self.actions[i](tangent, y, *args, **kwargs)
                 total = term if total is None else total + term
         return None if total is None else spread(total, y)
 
-    def _act(self, i: int, c: Any, y: Any, args: Sequence, kwargs: Mapping) -> Any:
-        rule = self.rules[i]
-        if rule.__class__ is FUNCTION:
-            return rule(c, y, *args, **kwargs) if kwargs else rule(c, y, *args)
-        return _scaled(c, rule)
-
     def batch(self, batched: Sequence[bool], args: Sequence, kwargs: Mapping) -> Any:
-        ndim = max([len(shape_of(a)) - b for a, b in zip(args, batched, strict=True)])
-        return self.function(*[align(a, ndim) if b else a for a, b in zip(args, batched, strict=True)], **kwargs)
+        ndims = [len(shape_of(a)) - b for a, b in zip(args, batched, strict=True)]
+        ndim = max(ndims)
+        if ndim != min(ndims):
+            args = [align(a, ndim) if b else a for a, b in zip(args, batched, strict=True)]
+        return self.function(*args, **kwargs)
 
 
-FUNCTION: Any = type(lambda: None)
 UFUNC_DEFAULTS = {"casting": "same_kind", "order": "K", "subok": True, "where": True, "dtype": None}
 
 
@@ -103,8 +96,13 @@ def _is_default(name: str, value: Any) -> bool:
     return name in UFUNC_DEFAULTS and isinstance(value, (str, bool, type(None))) and value == UFUNC_DEFAULTS[name]
 
 
-def _scaled(c: Any, factor: Any) -> Any:
-    return c if factor == 1 else -c if factor == -1 else c * factor
+def _multiplication_by(factor: float) -> Callable:
+    """Return the action of a constant factor."""
+    if factor == 1:
+        return lambda c, *_read, **_parameters: c
+    if factor == -1:
+        return lambda c, *_read, **_parameters: -c
+    return lambda c, *_read, **_parameters: c * factor
 
 
 def _is_zero(rule: Any) -> bool:
