@@ -2,14 +2,15 @@
 
 import autodiff.rules  # noqa: F401 - fills the table of rules
 from autodiff.checkpoint import checkpoint
-from autodiff.contexts import detect_anomaly, no_grad
 from autodiff.forward import Dual, jvp
 from autodiff.gradcheck import check_grads
+from autodiff.jacobians import hessian, jacobian
 from autodiff.piecewise import piecewise
 from autodiff.reverse import vjp
 from autodiff.rules.elementwise import logistic
+from autodiff.switches import detect_anomaly, no_grad
 from autodiff.tensor import Tensor, tensor
-from autodiff.transforms import elementwise_grad, grad, hessian, hvp, jacobian, value_and_grad
+from autodiff.transforms import elementwise_grad, grad, hvp, value_and_grad
 from autodiff.user_primitive import primitive
 
 __version__ = "0.1.0"

@@ -271,6 +271,22 @@ class ArrayLike(Traced):
     def __bool__(self) -> bool:
         return bool(value_of(self))
 
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and hasattr(np.ndarray, name):
+            raise AttributeError(
+                f"{type(self).__name__}: has no `{name}`, which would leave the graph or write in place; "
+                f"got t.{name}. Write t.numpy().{name} for the numbers alone."
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def choose(self, choices: Any, mode: str = "raise") -> Any:
+        """Return the entries of `choices` that this array numbers; see `np.choose`."""
+        return np.choose(self, choices, mode=mode)  # type: ignore[call-overload]
+
+    def partition(self, kth: Any, axis: int = -1) -> None:
+        """Partition in place (the tensor becomes the partitioned array); see `np.partition`."""
+        self._assign(np.partition(self, kth, axis))
+
     # --- ways out of the graph --------------------------------------------------------
 
     def item(self, *index: int) -> Any:
@@ -364,9 +380,9 @@ def _kind(x: ArrayLike) -> str:
 
 def _show(x: ArrayLike) -> str:
     if type(x).__name__ == "Dual":
-        return f"Dual({_text(x.primal)}, {_text(x.tangent)})"  # type: ignore[attr-defined]
+        return f"Dual({_text(x.primal)}, {_text(x.tangent)})"
     flag = ", requires_grad=True" if getattr(x, "requires_grad", False) else ""
-    name = f", name={x.name!r}" if getattr(x, "name", None) else ""  # type: ignore[attr-defined]
+    name = f", name={x.name!r}" if getattr(x, "name", None) else ""
     return f"{type(x).__name__.lower()}({_text(x.payload)}{name}{flag})"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import MODE, Operation
+from autodiff.dispatch import MODE, NOTHING_PAUSED, Operation
 from autodiff.operands import TRACED, value_of
 from autodiff.primitives import Primitive
 from autodiff.residuals import frozen
@@ -100,7 +100,8 @@ class _Segment:
 
     def pull(self, cts: Sequence) -> list:
         """Run again, and return the cotangents of the arguments and of the values around."""
-        token = MODE.set(None)
+        mode = MODE.get()
+        token = MODE.set(mode and mode._replace(paused=NOTHING_PAUSED))
         try:
             outputs, _, own = self.run()
         finally:

@@ -32,20 +32,22 @@ if TYPE_CHECKING:
 new_level: Callable[[], int] = count(1000, 1000).__next__  # the gaps are for dual numbers made by hand
 LEAF_LEVEL = 0
 HAND_LEVEL = -1000  # dual numbers built by hand, outside any transformation
+NOTHING_PAUSED = HAND_LEVEL - 1
 
 
 class Mode(NamedTuple):
     """What this thread (or task) has switched on; `None` in `MODE` is the usual state."""
 
-    paused: int = HAND_LEVEL - 1  # levels up to this one record nothing (`no_grad`)
+    paused: int = NOTHING_PAUSED  # levels up to this one record nothing (`no_grad`)
     anomaly: bool = False  # look for the first NaN or infinity (`detect_anomaly`)
+    outer: Any = None  # the mode that comes back when this one is switched off
 
 
 MODE: ContextVar[Mode | None] = ContextVar("autodiff.mode", default=None)
 
 
 RULES: dict[Callable, Any] = {}
-"""What is known of each function: a Primitive, or one of the kinds below."""
+"""What is known of each function: a `Primitive`, or another kind of `Rule` (see `autodiff.primitives`)."""
 
 
 UNLOADED: dict[str, str] = {}

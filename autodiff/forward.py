@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff import contexts
+from autodiff import anomaly
 from autodiff.arraylike import ArrayLike
 from autodiff.boundary import check_differentiable, zero_like
 from autodiff.dispatch import HAND_LEVEL, MODE, new_level
@@ -75,7 +75,9 @@ class Dual(ArrayLike):
         if mode is None or mode.paused < level:
             y_dot = primitive.jvp(tangents, y, values, kwargs)
         if mode is not None and mode.anomaly:
-            contexts.check_value(primitive, values, y)
+            anomaly.check_value(primitive, values, y)
+            if y_dot is not None:
+                anomaly.check_value(primitive, [*values, *tangents.values()], y_dot, "tangent of the forward")
         if isinstance(y, (tuple, list)):
             dots = y_dot if y_dot is not None else [None] * len(y)
             return rebuild(y, [dual(v, v_dot, level) for v, v_dot in zip(y, dots, strict=True)])

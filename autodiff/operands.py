@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,11 @@ FLOAT64 = np.dtype(np.float64)
 def shape_of(x: Any) -> tuple[int, ...]:
     """Return the shape of an operand; Python numbers have shape ()."""
     return getattr(x, "shape", ())
+
+
+def size_of(x: Any) -> int:
+    """Return the number of entries of an operand."""
+    return prod(shape_of(x))
 
 
 def dtype_of(x: Any) -> np.dtype:

@@ -62,7 +62,7 @@ def vjp(f: Callable, *primals: Any) -> tuple[Any, Callable]:
         grads = backpropagate([n for n, _ in pairs], [s for _, s in pairs])
         return structure.unflatten([own(grads.get(leaf), x) for leaf, x in zip(leaves, inputs, strict=True)])
 
-    return y_structure.unflatten(values), pullback
+    return y_structure.unflatten([own(y, y) for y in values]), pullback
 
 
 def trace(inputs: Iterable, level: int) -> list[Tensor]:

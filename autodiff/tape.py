@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff import contexts
+from autodiff import anomaly
 from autodiff.dispatch import MODE
 from autodiff.operands import PLAIN
 from autodiff.primitives import Primitive
@@ -84,19 +84,20 @@ class Output:
         self.number = number
 
 
-def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset()) -> dict[Any, Any]:
-    """Return the cotangent of every leaf (and of the nodes in `stops`), given those of the root nodes."""
-    cts: dict[Any, Any] = {}  # of the nodes in the heap
+def backpropagate(roots: list, seeds: Sequence, stops: frozenset = frozenset()) -> dict[Any, Any]:
+    """Return the cotangents of the leaves (and of the nodes in `stops`), given those of the root nodes.
+
+    The list `roots` is emptied: the heap alone then holds the graph, and what has been read
+    is freed as the pass goes on (unless somebody else holds it).
+    """
+    cts: dict[Any, Any] = {}  # of the nodes that wait in the heap
     heap: list[tuple[int, Any]] = []
-    owned: set = set()  # nodes whose cotangent is an array that nobody else holds
     found: dict[Any, Any] = {}
+    owned: set = set()  # see `_add_at`
     mode = MODE.get()
     check = mode is not None and mode.anomaly
-    for root, seed in zip(roots, seeds, strict=True):
-        _accumulate(root, seed, cts, heap)
-    root = None
-    if isinstance(roots, list):
-        roots.clear()  # the heap alone holds the graph now: what has been read is freed
+    for seed in reversed(seeds):
+        _arrive(roots.pop(), seed, cts, heap)
     while heap:
         node = heappop(heap)[1]
         ct = cts.pop(node)
@@ -106,14 +107,10 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
             pull = node.primitive.pull
             ct = pull(ct, node.y, node.args[0], **kwargs) if kwargs else pull(ct, node.y, node.args[0])
             node = node.parents[0]
-        kind = node.__class__
-        if kind is Leaf or (stops and node in stops):
+        if node.__class__ is Leaf or (stops and node in stops):
             found[node] = found[node] + ct if node in found else ct
-        elif kind is Output:  # its parent's cotangent is a list of those of all its outputs
-            parent = node.parent
-            if parent not in cts:
-                _accumulate(parent, [None] * node.number, cts, heap)
-            cts[parent][node.index] = ct
+        elif node.__class__ is Output:
+            _arrive_at_output(node, ct, cts, heap)
         elif node.primitive.adds_at is not None and ct.__class__ in PLAIN and not check:
             _add_at(node, ct, cts, heap, owned)
         else:
@@ -123,11 +120,11 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
             else:
                 contributions = node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)
             if check:
-                contexts.check_cotangents(node, ct, contributions)
+                anomaly.check_cotangents(node, ct, contributions)
             for parent, contribution in zip(node.parents, contributions):  # noqa: B905 - the innermost loop
                 if contribution is None:
                     continue
-                if parent.__class__ is Leaf:  # nothing further back
+                if parent.__class__ is Leaf:  # nothing further back: it need not wait
                     found[parent] = found[parent] + contribution if parent in found else contribution
                 elif parent in cts:
                     cts[parent] = cts[parent] + contribution
@@ -138,7 +135,7 @@ def backpropagate(roots: Sequence, seeds: Sequence, stops: frozenset = frozenset
     return found
 
 
-def _accumulate(node: Any, ct: Any, cts: dict, heap: list) -> None:
+def _arrive(node: Any, ct: Any, cts: dict, heap: list) -> None:
     """Add `ct` to the cotangent of `node`, which then waits in the heap."""
     if node in cts:
         cts[node] = cts[node] + ct
@@ -147,8 +144,18 @@ def _accumulate(node: Any, ct: Any, cts: dict, heap: list) -> None:
         heappush(heap, (node.order, node))
 
 
+def _arrive_at_output(output: Output, ct: Any, cts: dict, heap: list) -> None:
+    """Put `ct` into the cotangent of an operation with several outputs: a list of theirs, None where unused."""
+    if output.parent not in cts:
+        _arrive(output.parent, [None] * output.number, cts, heap)
+    cts[output.parent][output.index] = ct
+
+
 def _add_at(node: Any, ct: Any, cts: dict, heap: list, owned: set) -> None:
-    """Add the cotangent of x[i] into one array for x, instead of summing many that are mostly zero."""
+    """Add the cotangent of x[i] into one array for x, instead of summing many that are mostly zero.
+
+    `owned` tells which cotangents are such arrays, held by nobody else, so that they may be written to.
+    """
     parent = node.parents[0]
     total = cts.get(parent)
     if parent not in owned or total.__class__ is not np.ndarray:

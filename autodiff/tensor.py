@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff import contexts
+from autodiff import anomaly
 from autodiff.arraylike import ArrayLike, index_update
 from autodiff.boundary import as_cotangent, check_differentiable, one_like
 from autodiff.dispatch import LEAF_LEVEL, MODE
@@ -33,6 +33,11 @@ class Tensor(ArrayLike):
     __slots__ = ("__weakref__", "_leaf", "_name", "data", "level", "node")
 
     def __init__(self, data: Any, node: Any = None, level: int = LEAF_LEVEL) -> None:
+        if node is None and data.__class__ not in PLAIN and data.__class__ not in TRACED:
+            raise TypeError(
+                f"Tensor: holds an array or a number; got a {type(data).__name__}. "
+                "Write ad.tensor(data), which converts."
+            )
         self.data = data
         self.node = node
         self.level = level
@@ -90,7 +95,7 @@ class Tensor(ArrayLike):
                 "grad: only tensors made with requires_grad=True hold a gradient; got an interior or constant "
                 "tensor. Use ad.grad or ad.vjp for the derivative with respect to an intermediate value."
             )
-        self.leaf.grad = None if value is None else np.asarray(value, self.dtype).reshape(self.shape)
+        self.leaf.grad = None if value is None else np.array(value, self.dtype).reshape(self.shape)
 
     @property
     def grad_buffer(self) -> np.ndarray | None:
@@ -314,37 +319,23 @@ def _record_two(primitive: Primitive, level: int, a: Any, b: Any, kwargs: Mappin
         b = b.data
     if kwargs:
         y = primitive.function(a, b, **kwargs)
-    elif primitive.operator is not None:
-        if a.__class__ is int:  # NumPy takes floats sooner
-            a = float(a)
-        elif b.__class__ is int:
-            b = float(b)
-        y = primitive.operator(a, b) if are_scalars(a, b) else primitive.function(a, b)
+    elif primitive.operator is not None and are_scalars(a, b):
+        y = primitive.operator(a, b)
     else:
         y = primitive.function(a, b)
-    argnums: tuple[int, ...] = BOTH
-    parents: tuple = (node_a, node_b)
-    if node_a is None or node_b is None:
-        if node_a is node_b:
+    if node_a is None:
+        if node_b is None:
             return wrap(y, level)
-        argnums, parents = (FIRST, (node_a,)) if node_b is None else (SECOND, (node_b,))
-    active, keeps_y, codes, partial = primitive.plans.get(argnums) or primitive.plan(argnums)
-    if partial:
-        parents = tuple([p for i, p in zip(argnums, parents, strict=True) if i in active])
-        if not parents:
-            return wrap(y, level)
-    kind = y.__class__
-    if kind is ndarray and (primitive.fresh or (y is not a and y is not b)):
-        y.setflags(False)
-    kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
-    node = Node(primitive, active, parents, kept_y, kept(codes, y, (a, b)), kwargs and unchanging(kwargs))
-    return Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
+        return _finish(primitive, level, y, (a, b), SECOND, (node_b,), kwargs)
+    if node_b is None:
+        return _finish(primitive, level, y, (a, b), FIRST, (node_a,), kwargs)
+    return _finish(primitive, level, y, (a, b), BOTH, (node_a, node_b), kwargs)
 
 
 def _record_any(primitive: Primitive, level: int, args: Sequence, kwargs: Mapping, mode: Any) -> Any:
-    values: Any = []
-    argnums: Any = ()
-    parents: Any = []
+    values: list = []
+    argnums: tuple[int, ...] = ()
+    parents: list = []
     for i, arg in enumerate(args):
         if arg.__class__ in TENSORS and arg.level == level:
             values.append(arg.data)
@@ -353,19 +344,33 @@ def _record_any(primitive: Primitive, level: int, args: Sequence, kwargs: Mappin
                 parents.append(arg.node)
         else:
             values.append(arg)
-    if kwargs:
-        y = primitive.function(*values, **kwargs)
-    elif primitive.operator is not None and are_scalars(*values):
-        y = primitive.operator(*values)
-    else:
-        y = primitive.function(*values)
+    y = primitive.function(*values, **kwargs)
     if mode is not None:
         if mode.paused >= level:
             argnums = ()
         if mode.anomaly:
-            contexts.check_value(primitive, values, y)
+            anomaly.check_value(primitive, values, y)
     if not argnums:
         return wrap(y, level)
+    result = _finish(primitive, level, y, values, argnums, parents, kwargs)
+    if mode is not None and mode.anomaly:
+        for output in result if isinstance(result, (tuple, list)) else [result]:
+            node = output.node.parent if output.node.__class__ is Output else output.node
+            if node is not None:
+                node.origin = anomaly.user_line()
+    return result
+
+
+def _finish(
+    primitive: Primitive,
+    level: int,
+    y: Any,
+    values: Sequence,
+    argnums: tuple[int, ...],
+    parents: Sequence,
+    kwargs: Mapping,
+) -> Any:
+    """Return the value `y` as a tensor whose node keeps what the rules for `argnums` will read."""
     active, keeps_y, codes, partial = primitive.plans.get(argnums) or primitive.plan(argnums)
     if partial:
         parents = [p for i, p in zip(argnums, parents, strict=True) if i in active]
@@ -376,8 +381,6 @@ def _record_any(primitive: Primitive, level: int, args: Sequence, kwargs: Mappin
         y.setflags(False)  # the rules may keep it: nobody shall change it
     kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
     node = Node(primitive, active, parents, kept_y, kept(codes, y, values), kwargs and unchanging(kwargs))
-    if mode is not None and mode.anomaly:
-        node.origin = contexts.user_line()
     return Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
 
 

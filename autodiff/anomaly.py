@@ -1,51 +1,24 @@
-"""What a thread can switch on for a while: `detect_anomaly` and `no_grad`.
+"""Find the first NaN or infinity, and say where it comes from.
 
-Inside `with ad.detect_anomaly():` every operation is checked as it is evaluated, and every
-cotangent as it is computed. The error names the operation, the user's file and line, the
-first bad index, and what to write instead.
+While `ad.detect_anomaly` is on, every operation is checked as it is evaluated, and every
+tangent and cotangent as it is computed. The error names the operation, the user's file and
+line, the first bad index, and what to write instead.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from autodiff.dispatch import MODE, Mode, new_level
 from autodiff.operands import value_of
 from autodiff.primitives import Primitive
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
-
-
-@contextmanager
-def detect_anomaly() -> Iterator[None]:
-    """Raise FloatingPointError at the first operation that makes a NaN or an infinity.
-
-    The check covers the forward pass and the backward pass of what runs inside, at the cost
-    of one look at every array. Infinities and NaNs that were put in are not reported; the
-    operation that first turns finite numbers into others is.
-
-    Examples
-    --------
-    >>> import autodiff as ad, numpy as np
-    >>> with np.errstate(all="ignore"), ad.detect_anomaly():
-    ...     ad.grad(lambda x: np.where(x > 0, np.sqrt(x), 0.0))(0.0)  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    FloatingPointError: np.sqrt: the backward pass makes a value that is not finite; got nan...
-    """
-    mode = MODE.get() or Mode()
-    token = MODE.set(mode._replace(anomaly=True))
-    try:
-        yield
-    finally:
-        MODE.reset(token)
 
 
 def user_line() -> str:
@@ -81,12 +54,12 @@ def _raise(name: str, where: str, found: tuple[Any, tuple[int, ...]], phase: str
     )
 
 
-def check_value(primitive: Primitive, values: Sequence, y: Any) -> None:
-    """Raise if finite operands gave a value that is not finite."""
+def check_value(primitive: Primitive, values: Sequence, y: Any, phase: str = "forward") -> None:
+    """Raise if finite operands gave a value (or tangent) that is not finite."""
     for part in y if isinstance(y, (tuple, list)) else [y]:
         found = _first_bad(part)
         if found is not None and not any(_first_bad(v) for v in values):
-            _raise(primitive.name, user_line(), found, "forward")
+            _raise(primitive.name, user_line(), found, phase)
 
 
 def check_cotangents(node: Any, ct: Any, contributions: Sequence) -> None:
@@ -99,28 +72,3 @@ def check_cotangents(node: Any, ct: Any, contributions: Sequence) -> None:
         if found is not None:
             origin = getattr(node, "origin", "a line that ran outside detect_anomaly()")
             _raise(node.primitive.name, origin, found, "backward")
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Let no derivative through what runs inside: a context manager, and a decorator.
-
-    Holds for this thread (or asyncio task) alone. Operations on the inputs of an enclosing
-    transformation give constants; transformations that start inside work as usual. An
-    assignment to an input (`w -= lr * w.grad`) changes it in place.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> w = ad.tensor(2.0, requires_grad=True)
-    >>> with ad.no_grad():
-    ...     y = w * w
-    >>> y.requires_grad
-    False
-    """
-    mode = MODE.get() or Mode()
-    token = MODE.set(mode._replace(paused=new_level()))
-    try:
-        yield
-    finally:
-        MODE.reset(token)
