@@ -39,6 +39,10 @@ def both(f, x):
         (np.median, [7], [1]),
         # NaN
         (np.max, [NAN, 1], [1, 0]),
+        (np.var, [NAN, 1, 3], [NAN, NAN, NAN]),
+        (np.std, [NAN, 1, 3], [NAN, NAN, NAN]),
+        (np.median, [NAN, 1, 3], [NAN, NAN, NAN]),
+        (lambda x: np.percentile(x, 25.0), [1, 3, NAN], [NAN, NAN, NAN]),
         (np.nanmax, [NAN, 1], [0, 1]),
         (np.nanmin, [NAN, 1, 1], [0, 0.5, 0.5]),
         (np.nansum, [NAN, 1], [0, 1]),
@@ -75,6 +79,12 @@ def test_gradient(f, x, expected):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         np.testing.assert_allclose(both(f, x), expected, rtol=1e-14, atol=1e-300)
+
+
+@pytest.mark.parametrize(("f", "slopes"), [(np.median, [0.5, 0.5]), (np.var, [-1.0, 1.0]), (np.std, [-0.5, 0.5])])
+def test_a_nan_spoils_its_own_row_alone(f, slopes):
+    x = np.array([[NAN, 1.0], [2.0, 4.0]])
+    np.testing.assert_array_equal(ad.elementwise_grad(lambda x: f(x, axis=1, keepdims=True))(x), [[NAN, NAN], slopes])
 
 
 @pytest.mark.parametrize("f", [np.logaddexp.reduce])
@@ -170,6 +180,14 @@ def test_polynomials_drop_what_numpy_drops():
 def test_full_like_and_full():
     np.testing.assert_array_equal(ad.grad(lambda x: np.sum(np.full_like(x, x[1])))(X), [0.0, 3.0, 0.0])
     assert ad.grad(lambda x: np.sum(np.full((2, 2), x, like=x)))(2.0) == 4.0
+
+
+@pytest.mark.parametrize("data", [[1, 2, 7], [True, False, True], [1.0, np.inf, -np.inf]])
+@pytest.mark.parametrize("bounds", [(None, 5), (2, None), (None, 1.5), (1, 2), (None, True)])
+def test_clip_keeps_the_dtype(data, bounds):
+    got, expected = np.clip(ad.tensor(data), *bounds).numpy(), np.clip(data, *bounds)
+    assert got.dtype == expected.dtype
+    np.testing.assert_array_equal(got, expected)
 
 
 X = np.array([1.0, 2.0, 3.0])

@@ -182,3 +182,46 @@ def test_what_has_a_rule_is_reached_through_its_public_name():
         name = full_name(function)
         if name.startswith("np.linalg."):
             assert getattr(np.linalg, name.removeprefix("np.linalg.")) is function
+
+
+OF_COMPLEX_NUMBERS = [
+    np.imag, np.real, np.abs, np.angle, np.sign, np.conjugate, np.real_if_close, np.nan_to_num, np.sinc, ad.logistic,
+    np.var, np.std, np.nanvar, np.nanstd, np.cov, np.corrcoef, np.poly,
+    lambda z: np.vdot(z, X), lambda z: np.vdot(1j * X, np.ones_like(X) * z), lambda z: np.correlate(z, X),
+    np.linalg.norm, np.linalg.vector_norm,
+]  # fmt: skip
+OF_COMPLEX_MATRICES = [
+    np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, np.linalg.qr, np.linalg.cholesky,
+    np.linalg.det, np.linalg.slogdet, np.linalg.cond, np.linalg.pinv, np.linalg.norm, np.linalg.matrix_norm,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("function", "x"),
+    [*[(f, X) for f in OF_COMPLEX_NUMBERS], *[(f, np.diag(X)) for f in OF_COMPLEX_MATRICES]],
+    ids=lambda f: f.__name__ if callable(f) else "",
+)
+def test_rules_for_real_numbers_refuse_complex_ones(function, x):
+    message = r"(np\.[a-z_.]+|logistic): complex numbers are not differentiated yet; got complex128\. Write the real"
+    for f in (lambda x: function(x * (1 + 2j)), lambda x: ad.jvp(lambda s: function(x * s * (1 + 2j)), (1.0,), (1.0,))):
+        with pytest.raises(TypeError, match=message):
+            ad.vjp(f, x)
+        with pytest.raises(TypeError, match=message):
+            ad.jvp(f, (x,), (x,))
+
+
+def test_holomorphic_functions_of_complex_numbers_have_their_derivative():
+    for f, derivative in ((np.exp, np.exp), (np.tanh, lambda z: 1 / np.cosh(z) ** 2), (np.square, lambda z: 2 * z)):
+        np.testing.assert_allclose(
+            ad.jvp(lambda x, f=f: f(x * (0.5 + 1j)), (X,), (np.ones(3),))[1],
+            (0.5 + 1j) * derivative(X * (0.5 + 1j)),
+            rtol=1e-12,
+        )
+
+
+def test_a_derivative_is_not_rounded_to_whole_numbers():
+    t = leaf()
+    t.data = np.array([1, 2, 3])
+    for f in (lambda t: np.sum(t * 2.5), lambda t: t @ X, lambda t: np.sum(np.reshape(t, (3, 1)) * 0.5)):
+        with pytest.raises(TypeError, match="not rounded to whole numbers; got float64 for data of dtype int64"):
+            f(t).backward()

@@ -20,5 +20,8 @@ from autodiff.rules import (  # noqa: F401 - each fills RULES
     reductions,
     refused,
     sorting,
-    ufunc_methods,  # last: it looks through the ufuncs that have a rule
+    ufunc_methods,  # after the others: it looks through the ufuncs that have a rule
 )
+
+# isort: split
+from autodiff.rules import complex_numbers  # noqa: F401 - it changes rules

@@ -27,9 +27,10 @@ import numpy as np
 from autodiff.arraylike import astype, power
 from autodiff.batch import align
 from autodiff.dispatch import RULES, Operation
-from autodiff.operands import dtype_of, shape_of
+from autodiff.operands import as_operand, dtype_of, is_inexact, shape_of
 from autodiff.primitives import DROP, KEEP, KEEP_ONE, LIKE, Constant, Plan, Primitive, Rewrite, reads
 from autodiff.residuals import same_kind
+from autodiff.rules.casts import to_dtype
 
 Action = Callable[..., Any] | float
 
@@ -44,6 +45,7 @@ class Elementwise(Primitive):
         self, function: Callable, *rules: Action, parameters: Sequence[str] = (), internal: bool = False
     ) -> None:
         super().__init__(function, len(rules), parameters, internal=internal)
+        self.takes_dtype = isinstance(function, np.ufunc)
         self.rules: tuple[Any, ...] = rules
         self.actions = [rule if callable(rule) else _multiplication_by(rule) for rule in rules]
         if len(rules) == 1:
@@ -51,7 +53,7 @@ class Elementwise(Primitive):
 
     def sort_arguments(self, args: Sequence, kwargs: Mapping) -> tuple[Sequence, dict]:
         dtype = kwargs.get("dtype")
-        if isinstance(self.function, np.ufunc) and dtype is not None:
+        if self.takes_dtype and dtype is not None:
             kwargs = {k: v for k, v in kwargs.items() if k != "dtype"}
             args = [astype(a, dtype=dtype) for a in args]
         return super().sort_arguments(args, {k: v for k, v in kwargs.items() if not _is_default(k, v)})
@@ -122,16 +124,14 @@ def match(ct: Any, like: Any) -> Any:
         ct = add_up(ct, axis=(*range(extra), *axes))
         if axes:
             ct = np.reshape(ct, shape)
-    dtype = dtype_of(like)
-    return ct if dtype_of(ct) == dtype else astype(ct, dtype=dtype)
+    return to_dtype(ct, dtype_of(like))
 
 
 def spread(tangent: Any, y: Any) -> Any:
     """Return `tangent` broadcast to the shape of `y`, in its dtype."""
     if shape_of(tangent) != shape_of(y):
         tangent = np.broadcast_to(tangent, shape_of(y))
-    dtype = dtype_of(y)
-    return tangent if dtype_of(tangent) == dtype else astype(tangent, dtype=dtype)
+    return to_dtype(tangent, dtype_of(y))
 
 
 def elementwise(function: Callable, *rules: Action, parameters: Sequence[str] = (), internal: bool = False) -> None:
@@ -153,6 +153,8 @@ def logistic(x: Any) -> Any:
 def sech_squared(x: Any, y: Any) -> Any:
     """Return 1 / cosh(x)² for y = tanh(x): 1 - y² where that keeps the digits, else by exp(-2|x|)."""
     z = y * y
+    if dtype_of(z).kind == "c":
+        return 1.0 - z
     if z.__class__ is np.ndarray:
         np.subtract(1.0, z, out=z)
         if np.minimum.reduce(z, axis=None, initial=1.0) <= 0.002:
@@ -240,7 +242,7 @@ def exponent(x: Any) -> Any:
 
 @Operation
 def clamp(x: Any, low: Any, high: Any) -> Any:
-    """Return np.clip(x, low, high), with infinities for bounds that are left out."""
+    """Return np.clip(x, low, high), both bounds given."""
     return np.clip(x, low, high)
 
 
@@ -307,6 +309,9 @@ def _frexp(c: Any, _y: Any, x: Any) -> Any:
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     low = a_min if min is None else min
     high = a_max if max is None else max
+    given = [bound for bound in (low, high) if bound is not None]
+    if len(given) < 2 and not any(is_inexact(dtype_of(as_operand(x))) for x in [a, *given]):  # no infinite integers
+        return (np.minimum if low is None else np.maximum)(a, given[0]) if given else np.copy(a)
     return clamp(a, -np.inf if low is None else low, np.inf if high is None else high)
 
 

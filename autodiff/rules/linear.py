@@ -31,6 +31,7 @@ from autodiff.operands import (
     shape_of,
 )
 from autodiff.primitives import SPEC, Plan, Primitive, Rewrite
+from autodiff.rules.casts import to_dtype
 from autodiff.rules.elementwise import match
 
 
@@ -38,6 +39,7 @@ class Linear(Primitive):
     """An operation that is linear in its operands."""
 
     family = "linear"
+    fresh = True
 
     def __init__(
         self,
@@ -80,13 +82,6 @@ class Linear(Primitive):
         numbers = [a if a.__class__ not in (float, int) else dtype.type(a) for a in args]  # which have no dtype
         stacks = [a if b else np.broadcast_to(a, (k, *shape_of(a))) for a, b in zip(numbers, batched, strict=True)]
         return self.batched(*stacks, **kwargs)
-
-
-def to_dtype(x: Any, dtype: np.dtype) -> Any:
-    """Return `x`, which may be None, in `dtype`."""
-    if x.__class__ is np.ndarray and x.dtype is dtype:
-        return x
-    return x if x is None or dtype_of(x) == dtype else astype(x, dtype=dtype)
 
 
 def linear(

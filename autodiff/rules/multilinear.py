@@ -33,6 +33,7 @@ class Multilinear(Primitive):
     """An operation that is linear in each operand by itself."""
 
     family = "multilinear"
+    fresh = True
 
     def __init__(
         self,

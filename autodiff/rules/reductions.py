@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.arraylike import astype, getitem
+from autodiff.arraylike import getitem
 from autodiff.dispatch import RULES
-from autodiff.operands import as_operand, dtype_of, is_inexact, shape_of, value_of
+from autodiff.operands import as_operand, dtype_of, shape_of, value_of
 from autodiff.primitives import Rewrite
+from autodiff.rules.casts import in_dtype
 from autodiff.rules.general import composite, reduction
 from autodiff.rules.linear import restore_axes
 
@@ -151,13 +152,6 @@ def running_product(a: Any, axis: int | None = None, dtype: Any = None, out: Any
     return x
 
 
-def in_dtype(x: Any, dtype: Any) -> Any:
-    """Return `x` converted to `dtype`, if one is given."""
-    if dtype is None or np.dtype(dtype) == dtype_of(x):
-        return x
-    return astype(x, dtype=np.dtype(dtype)) if is_inexact(np.dtype(dtype)) else np.asarray(value_of(x)).astype(dtype)
-
-
 composite(np.prod, product)
 composite(np.cumprod, running_product)
 
@@ -227,9 +221,16 @@ def _std_weights(x: Any, _y: Any, axis: Any = None, dtype: Any = None, ddof: Any
     return np.where(equal, 0.0, deviations / (freedom * np.sqrt(np.where(equal, 1.0, variance))))
 
 
-for _var, _std in ((np.var, np.std), (np.nanvar, np.nanstd)):
-    reduction(_var, _var_weights, ["axis", "dtype", "out", "ddof", "keepdims", "correction"])
-    reduction(_std, _std_weights, ["axis", "dtype", "out", "ddof", "keepdims", "correction"])
+def _nan_where_value_is(weights: Callable) -> Callable:
+    """Return the weights of a function that a NaN among the entries spoils."""
+    return lambda x, y, axis=None, **options: np.where(
+        np.isnan(value_of(y)), np.nan, weights(x, y, axis=axis, **options)
+    )
+
+
+for _weights, _plain, _without_nan in ((_var_weights, np.var, np.nanvar), (_std_weights, np.std, np.nanstd)):
+    reduction(_plain, _nan_where_value_is(_weights), ["axis", "dtype", "out", "ddof", "keepdims", "correction"])
+    reduction(_without_nan, _weights, ["axis", "dtype", "out", "ddof", "keepdims", "correction"])
 
 # --- means with weights, sums without NaN -------------------------------------------------------------
 

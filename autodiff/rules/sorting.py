@@ -158,16 +158,20 @@ SLOPES: dict[str, Callable] = {
 """How fast the position among n sorted entries moves with q; the other methods jump."""
 
 
-def quantile(x: Any, q: Any, axis: Any, keepdims: bool, method: str) -> Any:
+def quantile(x: Any, q: Any, axis: Any, keepdims: bool, method: str, ignore_nan: bool) -> Any:
     """Return the quantiles of the entries that are no NaN, from the sorted entries on both sides.
 
+    Unless they are to be ignored, a NaN makes the derivatives by all entries beside it NaN.
     NumPy itself is asked for the positions: the quantiles of 0, 1, …, n - 1.
     """
     rows, kept_shape = axes_last(x, axis)
     rows = np.reshape(rows, (-1, shape_of(rows)[-1]))
     levels = np.ravel(as_operand(q))
     numbers = np.sum(~np.isnan(value_of(rows)), axis=-1)
-    below, between = _positions(levels, numbers, method, value_of(rows).dtype)
+    dtype = value_of(rows).dtype
+    below, between = _positions(levels, numbers, method, dtype)
+    if not ignore_nan and np.any(numbers < shape_of(rows)[-1]):
+        rows = rows * np.where(numbers < shape_of(rows)[-1], np.nan, 1.0).astype(dtype)[:, None]
     rows = sorted_last(rows)
     lower = _pick_last(rows, below)
     upper = _pick_last(rows, np.minimum(below + 1, np.maximum(numbers - 1, 0)[:, None]))
@@ -198,7 +202,7 @@ def _with_lost_axes(y: Any, x: Any, axis: Any, leading: int) -> Any:
     return np.expand_dims(y, tuple([leading + ndim + a for a in trailing_axes(axis, ndim)]))
 
 
-def _quantile(scale: float) -> Callable:
+def _quantile(scale: float, ignore_nan: bool) -> Callable:
     """Return the definition of np.quantile (scale 1) or np.percentile (scale 100)."""
 
     def definition(
@@ -210,18 +214,21 @@ def _quantile(scale: float) -> Callable:
         method: str = "linear",
         keepdims: bool = False,
     ) -> Any:
-        return quantile(as_operand(a), as_operand(q) / scale, axis, keepdims, method)
+        return quantile(as_operand(a), as_operand(q) / scale, axis, keepdims, method, ignore_nan)
 
     return definition
 
 
-def _median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
-    return quantile(as_operand(a), 0.5, axis, keepdims, "linear")
+def _median(ignore_nan: bool) -> Callable:
+    """Return the definition of np.median or np.nanmedian."""
+    return lambda a, axis=None, out=None, overwrite_input=False, keepdims=False: quantile(
+        as_operand(a), 0.5, axis, keepdims, "linear", ignore_nan
+    )
 
 
-for _function in (np.median, np.nanmedian):
-    composite(_function, _median)
-for _function in (np.quantile, np.nanquantile):
-    composite(_function, _quantile(1))
-for _function in (np.percentile, np.nanpercentile):
-    composite(_function, _quantile(100))
+composite(np.median, _median(ignore_nan=False))
+composite(np.nanmedian, _median(ignore_nan=True))
+composite(np.quantile, _quantile(1, ignore_nan=False))
+composite(np.nanquantile, _quantile(1, ignore_nan=True))
+composite(np.percentile, _quantile(100, ignore_nan=False))
+composite(np.nanpercentile, _quantile(100, ignore_nan=True))

@@ -15,9 +15,10 @@ from numpy._core import umath  # for np.clip's ufunc, which has no public name
 from autodiff.dispatch import RULES, Operation
 from autodiff.operands import as_operand, dtype_of, shape_of
 from autodiff.primitives import Constant, Refused, Rewrite
+from autodiff.rules.casts import in_dtype
 from autodiff.rules.elementwise import clamp
 from autodiff.rules.general import composite, reduction
-from autodiff.rules.reductions import along, axes_last, in_dtype, lost_axes
+from autodiff.rules.reductions import along, axes_last, lost_axes
 from autodiff.rules.refused import ASSIGN, named
 
 # --- reduce and accumulate, where a function does the same ----------------------------------------

@@ -1,0 +1,57 @@
+"""Functions whose rules hold for real numbers alone refuse complex ones.
+
+Rules of holomorphic functions (exp, multiply, matmul, solve, …) hold for complex numbers as they
+are. Those of absolute values, conjugates, norms and orthogonal factors do not: there the
+derivative along the imaginary axis is another one, and a rule would return a wrong number.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff.dispatch import RULES
+from autodiff.primitives import Primitive
+from autodiff.rules.elementwise import logistic
+from autodiff.rules.refused import named
+from autodiff.tree import flatten
+
+PARTS = "absolute angle conjugate imag real real_if_close sign nan_to_num"
+SPREADS = "var std nanvar nanstd cov corrcoef"
+PRODUCTS = "vdot vecdot vecmat correlate"
+NUMERICAL = "geomspace interp poly polyfit sinc"
+MATRICES = """
+    cholesky cond det eigh eigvalsh lstsq matrix_norm norm pinv qr slogdet svd svdvals vecdot vector_norm
+"""
+
+
+def real_only(function: str, call: Callable) -> Callable:
+    """Return `call` for real arguments; complex ones raise, in the name of `function`."""
+
+    @functools.wraps(call)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        for leaf in flatten((args, kwargs))[0]:
+            dtype = getattr(leaf, "dtype", None)
+            if leaf.__class__ is complex or getattr(dtype, "kind", None) == "c":
+                raise TypeError(
+                    f"{function}: complex numbers are not differentiated yet; got {dtype or 'complex'}. "
+                    "Write the real and the imaginary part as two real arrays."
+                )
+        return call(*args, **kwargs)
+
+    return checked
+
+
+def check_real(rule: Any) -> None:
+    """Let a rule refuse complex operands: where it evaluates, or where it is written out."""
+    if isinstance(rule, Primitive):
+        rule.function, rule.raw = real_only(rule.name, rule.function), real_only(rule.name, rule.raw)
+    else:
+        rule.apply = real_only(rule.name, rule.apply)
+
+
+for _function in [*named(np, " ".join([PARTS, SPREADS, PRODUCTS, NUMERICAL])), *named(np.linalg, MATRICES), logistic]:
+    check_real(RULES[_function])
