@@ -251,3 +251,43 @@ def test_piecewise_by_its_constants_and_by_what_its_functions_close_over():
 def test_piecewise_refuses(x, conditions, functions, error, message):
     with pytest.raises(error, match=message):
         ad.piecewise(x, conditions, functions)
+
+
+# --- what is kept for the backward pass -----------------------------------------------------------------
+
+MATRIX = np.arange(12.0).reshape(3, 4)
+WEIGHTS = np.array([1.0, 2.0, 4.0, 8.0])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda t: np.einsum("ij->ji", t), lambda t: np.einsum("ij,j->i", t, WEIGHTS), np.trace, np.linalg.trace,
+        lambda t: np.linalg.multi_dot([MATRIX.T, t, WEIGHTS]), lambda t: np.trapezoid(t, dx=0.5), np.gradient,
+        lambda t: np.trapezoid(t, WEIGHTS), lambda t: np.linspace(t, MATRIX, 3), lambda t: np.average(t, 1, WEIGHTS),
+        lambda t: np.ediff1d(t, t[0]), np.diff, lambda t: np.vstack([t, t]), lambda t: np.split(t, 3), np.tril,
+    ],
+)  # fmt: skip
+def test_of_a_linear_function_the_operand_is_not_kept(f):
+    t = ad.tensor(MATRIX, requires_grad=True)
+    y = f(t)
+    for part in y if isinstance(y, (tuple, list)) else [y]:
+        node = getattr(part.node, "parent", part.node)
+        assert not any(np.shares_memory(np.asarray(a), t.numpy()) for a in node.args if isinstance(a, np.ndarray))
+        assert not any(np.array_equal(a, MATRIX) for a in node.args if isinstance(a, np.ndarray))
+        assert node.y is None
+
+
+@pytest.mark.parametrize(("f", "y_is_kept"), [(np.var, True), (np.nanvar, False), (np.nanstd, False), (np.max, True)])
+def test_a_reduction_keeps_what_its_weights_read(f, y_is_kept):
+    node = f(ad.tensor(MATRIX, requires_grad=True)).node
+    assert (node.y is not None) == y_is_kept
+    assert isinstance(node.args[0], np.ndarray)
+
+
+def test_functions_with_traced_spacing_are_not_taken_for_linear():
+    x = np.array([0.0, 1.0, 3.0, 4.5])
+    for f in (lambda s: np.sum(WEIGHTS * np.gradient(WEIGHTS, s)), lambda s: np.trapezoid(WEIGHTS, s)):
+        got = ad.grad(f)(x)
+        expected = [(f(x + d) - f(x - d)) / 2e-6 for d in 1e-6 * np.eye(4)]
+        np.testing.assert_allclose(got, expected, rtol=1e-7)

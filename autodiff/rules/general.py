@@ -23,11 +23,12 @@ import numpy as np
 from autodiff.boundary import zero_like
 from autodiff.dispatch import RULES, Operation
 from autodiff.forward import jvp
-from autodiff.operands import TRACED, dtype_of
+from autodiff.operands import TRACED, dtype_of, is_inexact, is_traced, plain
 from autodiff.primitives import KEEP, SPEC, Plan, Primitive, Rewrite, Rule, reads
 from autodiff.residuals import frozen
 from autodiff.reverse import vjp
-from autodiff.rules.linear import restore_axes, to_dtype
+from autodiff.rules.casts import to_dtype
+from autodiff.rules.linear import restore_axes
 from autodiff.tree import flatten
 
 
@@ -101,14 +102,15 @@ class Reduction(Primitive):
     def __init__(self, function: Callable, weights: Callable, parameters: Sequence[str]) -> None:
         super().__init__(function, 1, parameters)
         self.weights = weights
+        self.reads_x, self.reads_y = [not name.startswith("_") for name in weights.__code__.co_varnames[:2]]
 
     def make_plan(self, argnums: tuple[int, ...]) -> Plan:
-        return Plan(argnums, True, [KEEP])
+        return Plan(argnums, self.reads_y, [KEEP if self.reads_x else SPEC])
 
     def _weights(self, y: Any, x: Any, kwargs: Mapping) -> Any:
         """Return the weights, in the shape of x (y is given back its axes first)."""
         options = {k: v for k, v in kwargs.items() if k not in ("axis", "keepdims")}
-        y = restore_axes(y, x, kwargs.get("axis"), kwargs.get("keepdims", False))
+        y = restore_axes(y, x, kwargs.get("axis"), kwargs.get("keepdims", False)) if self.reads_y else None
         return self.weights(x, y, axis=kwargs.get("axis"), **options)
 
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
@@ -123,7 +125,10 @@ class Reduction(Primitive):
 
 
 def reduction(function: Callable, weights: Callable, parameters: Sequence[str] = ("axis", "keepdims")) -> None:
-    """Give `function` the weights ∂y/∂x = weights(x, y, axis, **parameters), y having unit axes."""
+    """Give `function` the weights ∂y/∂x = weights(x, y, axis, **parameters), y having unit axes.
+
+    A parameter whose name starts with `_` is not read, and the engine does not keep it.
+    """
     RULES[function] = Reduction(function, weights, parameters)
 
 
@@ -133,13 +138,19 @@ def composed(*operands: Any, call: Callable, definition: Callable) -> Any:  # no
     return call(*operands)
 
 
+@Operation
+def linearly_composed(*operands: Any, call: Callable, definition: Callable) -> Any:  # noqa: ARG001
+    """Return call(*operands), which is linear in all operands jointly (up to a constant)."""
+    return call(*operands)
+
+
 class Composition(Primitive):
     """The rule of `composed`: differentiate the definition."""
 
     family = "composite"
 
-    def __init__(self) -> None:
-        super().__init__(composed, None, ["call", "definition"])
+    def __init__(self, function: Callable) -> None:
+        super().__init__(function, None, ["call", "definition"])
 
     def make_plan(self, argnums: tuple[int, ...]) -> Plan:
         return Plan(argnums, False, repeat(KEEP))
@@ -159,6 +170,16 @@ class Composition(Primitive):
         return to_dtype(y_dot, dtype_of(y))
 
 
+class LinearComposition(Composition):
+    """The rule of `linearly_composed`: where the definition is differentiated does not matter, so no value is kept."""
+
+    def make_plan(self, argnums: tuple[int, ...]) -> Plan:
+        return Plan(argnums, False, repeat(SPEC))
+
+    def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
+        return super().vjp(argnums, ct, y, [zero_like(spec) for spec in args], kwargs)
+
+
 def _of_operands(definition: Callable, argnums: Sequence[int], args: Sequence) -> tuple[Callable, tuple]:
     """Return `definition` as a function of the operands `argnums` alone, and their values."""
 
@@ -171,7 +192,8 @@ def _of_operands(definition: Callable, argnums: Sequence[int], args: Sequence) -
     return f, tuple([args[i] for i in argnums])
 
 
-RULES[composed] = Composition()
+RULES[composed] = Composition(composed)
+RULES[linearly_composed] = LinearComposition(linearly_composed)
 
 
 class Composite(Rule):
@@ -179,9 +201,10 @@ class Composite(Rule):
 
     family = "composite"
 
-    def __init__(self, function: Callable, definition: Callable, check: Callable | None) -> None:
+    def __init__(self, function: Callable, definition: Callable, check: Callable | None, linear: int) -> None:
         self.rewrite = Rewrite(function, definition)  # knows the arguments
         self.check = check
+        self.linear = linear
         self.name = self.rewrite.name
         self.function = function
         self.definition = definition
@@ -190,12 +213,17 @@ class Composite(Rule):
         kwargs = self.rewrite.known_arguments(args, kwargs)
         if self.check is not None:
             self.check(*args, **kwargs)
+        dtype = {**dict(zip(self.rewrite.known, args, strict=False)), **kwargs}.get("dtype")
+        if dtype is not None and not is_inexact(np.dtype(dtype)):  # constant between its jumps
+            return self.function(*map(plain, args), **{k: plain(v) for k, v in kwargs.items()})
         leaves, structure = flatten((list(args), dict(kwargs)))
         places = [i for i, leaf in enumerate(leaves) if leaf.__class__ in TRACED]
         call = Template(self.function, leaves, places, structure)
         kept = [leaf if i in places else frozen(leaf) for i, leaf in enumerate(leaves)]
         definition = Template(self.definition, kept, places, structure)
-        return composed(*[leaves[i] for i in places], call=call, definition=definition)
+        is_linear = self.linear > 0 and not is_traced((list(args[self.linear :]), kwargs))
+        evaluate = linearly_composed if is_linear else composed
+        return evaluate(*[leaves[i] for i in places], call=call, definition=definition)
 
 
 class Template:
@@ -220,12 +248,13 @@ class Template:
         return f"<call of {getattr(self.function, '__name__', self.function)}>"
 
 
-def composite(function: Callable, definition: Callable, check: Callable | None = None) -> None:
+def composite(function: Callable, definition: Callable, check: Callable | None = None, linear: int = 0) -> None:
     """Say that `function` equals `definition`, which is written with operations that have rules.
 
-    `check` gets the arguments first, and raises for those the definition is not good for.
+    `check` gets the arguments first, and raises for those the definition is not good for. `linear` is the
+    number of leading arguments in which the function is linear, jointly, as long as the others are constants.
     """
-    RULES[function] = Composite(function, definition, check)
+    RULES[function] = Composite(function, definition, check, linear)
 
 
 __all__ = ["composite", "general", "reduction"]

@@ -19,7 +19,7 @@ from autodiff.operands import (
     plain,
     shape_of,
 )
-from autodiff.primitives import Rewrite
+from autodiff.primitives import Rewrite, View
 from autodiff.rules.elementwise import match
 from autodiff.rules.linear import linear
 
@@ -108,6 +108,9 @@ linear(
     internal=True,
 )
 RULES[getitem].adds_at = _add_at
+RULES[getitem].view = View(
+    lambda _y, _x, index: is_basic(index), lambda x, new, index: index_update(x, new, index=index)
+)
 linear(scatter, lambda ct, _x, shape, index: getitem(ct, index=index), batch=_scatter_stack, internal=True)
 linear(index_update, _index_update, 2, internal=True)
 

@@ -156,6 +156,7 @@ RULES[np.linalg.matrix_rank] = Constant(np.linalg.matrix_rank)
 composite(
     np.linalg.trace,
     lambda x, offset=0, dtype=None: np.sum(np.diagonal(x, offset, -2, -1), axis=-1, dtype=dtype),
+    linear=1,
 )
 
 # --- determinants --------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from autodiff.operands import (
     dtype_of,
     shape_of,
 )
-from autodiff.primitives import SPEC, Plan, Primitive, Rewrite
+from autodiff.primitives import SPEC, Plan, Primitive, Rewrite, View
 from autodiff.rules.casts import to_dtype
 from autodiff.rules.elementwise import match
 
@@ -191,6 +191,11 @@ def _reshape_stack(x: Any, shape: Any, order: Any = "C", copy: Any = None) -> An
     return np.stack([np.reshape(x[i], shape, order) for i in range(k)])
 
 
+def _inverse(axes: Any, ndim: int) -> Any:
+    """Return the permutation of axes that undoes `axes`."""
+    return None if axes is None else np.argsort([a % ndim for a in axes])
+
+
 def _transpose_stack(x: Any, axes: Any = None) -> Any:
     ndim = len(shape_of(x)) - 1
     axes = range(ndim)[::-1] if axes is None else [a % ndim for a in axes]
@@ -209,10 +214,18 @@ if np.lib.NumpyVersion(np.__version__) < "2.1.0":  # np.reshape has no argument 
     _rule.function = _rule.raw = lambda x, shape, order="C", copy=None: np.reshape(x, shape, order)
 linear(
     np.transpose,
-    lambda ct, x, axes=None: np.transpose(ct, None if axes is None else np.argsort([a % x.ndim for a in axes])),
+    lambda ct, x, axes=None: np.transpose(ct, _inverse(axes, x.ndim)),
     1,
     ["axes"],
     batch=_transpose_stack,
+)
+RULES[np.reshape].view = View(
+    lambda y, x, **_parameters: np.may_share_memory(y, x),
+    lambda x, new, shape, order="C", copy=None: np.reshape(new, shape_of(x), order),
+)
+RULES[np.transpose].view = View(
+    lambda _y, _x, **_parameters: True,
+    lambda x, new, axes=None: np.transpose(new, _inverse(axes, len(shape_of(x)))),
 )
 linear(
     np.broadcast_to,

@@ -11,8 +11,8 @@ done one by one.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,16 @@ from autodiff.rules.linear import to_dtype
 
 # An operand that shows its shape and dtype; the transposes read no more of their own.
 SHAPED = {np.ndarray, Spec}
+
+
+class _AllBut:
+    """What to keep where operand i alone is differentiated, of any number of operands: the others, and its Spec."""
+
+    def __init__(self, i: int) -> None:
+        self.i = i
+
+    def __iter__(self) -> Iterator[int]:
+        return chain(repeat(KEEP, self.i), [SPEC], repeat(KEEP))
 
 
 class Multilinear(Primitive):
@@ -49,9 +59,9 @@ class Multilinear(Primitive):
 
     def make_plan(self, argnums: tuple[int, ...]) -> Plan:
         """Keep an operand only if another one is differentiated."""
-        if len(argnums) > 1 or self.operands is None:
+        if len(argnums) > 1:
             return Plan(argnums, False, repeat(KEEP))
-        return Plan(argnums, False, [SPEC if i in argnums else KEEP for i in range(self.operands)])
+        return Plan(argnums, False, _AllBut(argnums[0]))
 
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
         cts = []

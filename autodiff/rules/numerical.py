@@ -89,9 +89,9 @@ def _slopes(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
 
 
 RULES[np.diff] = Rewrite(np.diff, _diff)
-composite(np.ediff1d, _ediff1d)
-composite(np.trapezoid, _trapezoid)
-composite(np.gradient, _gradient)
+composite(np.ediff1d, _ediff1d, linear=3)
+composite(np.trapezoid, _trapezoid, linear=1)
+composite(np.gradient, _gradient, linear=1)
 
 # --- interpolation ----------------------------------------------------------------------------------
 
@@ -247,11 +247,11 @@ def _polyfit(
 
 
 RULES[np.polyval] = Rewrite(np.polyval, _polyval)
-composite(np.polyadd, lambda a1, a2: np.add(*_aligned(a1, a2)))
-composite(np.polysub, lambda a1, a2: np.subtract(*_aligned(a1, a2)))
+composite(np.polyadd, lambda a1, a2: np.add(*_aligned(a1, a2)), linear=2)
+composite(np.polysub, lambda a1, a2: np.subtract(*_aligned(a1, a2)), linear=2)
 composite(np.polymul, lambda a1, a2: np.convolve(_trimmed(a1), _trimmed(a2)))
-composite(np.polyder, _polyder)
-composite(np.polyint, _polyint)
+composite(np.polyder, _polyder, linear=1)
+composite(np.polyint, _polyint, linear=1)
 composite(np.polydiv, _remainder_like)
 composite(np.vander, _vander)
 composite(np.poly, _poly, check=_no_matrix)
@@ -301,7 +301,7 @@ def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtyp
     return np.moveaxis(in_dtype(np.sign(value_of(start)) * np.exp(exponents), dtype), 0, axis)
 
 
-composite(np.linspace, _linspace)
+composite(np.linspace, _linspace, linear=2)
 composite(np.logspace, _logspace)
 composite(np.geomspace, _geomspace)
 

@@ -181,7 +181,7 @@ def _with_initial(running: Callable, first: float) -> Callable:
 
 
 if hasattr(np, "cumulative_sum"):  # NumPy 2.1
-    composite(np.cumulative_sum, _with_initial(np.cumsum, 0.0))
+    composite(np.cumulative_sum, _with_initial(np.cumsum, 0.0), linear=1)
     composite(np.cumulative_prod, _with_initial(np.cumprod, 1.0))
 
 # --- spreads ----------------------------------------------------------------------------------------
@@ -271,13 +271,14 @@ def _nanmean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepd
     return total / np.where(number == 0, np.nan, number).astype(dtype_of(total))
 
 
-composite(np.average, _average)
+composite(np.average, _average, linear=1)
 composite(np.nanmean, _nanmean)
 composite(
     np.trace,
     lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None: np.sum(
         np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype
     ),
+    linear=1,
 )
 composite(
     np.nansum,
