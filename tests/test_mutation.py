@@ -18,8 +18,9 @@ from autodiff.operands import value_of
 from autodiff.rules.elementwise import elementwise
 from autodiff.rules.general import composite, general, reduction
 from autodiff.rules.indexing import select
+from autodiff.rules.joining import joined
 from autodiff.rules.linear import linear
-from autodiff.rules.rearranging import joined, rearranged
+from autodiff.rules.rearranging import rearranged
 from tests import checks
 from tests.cases import Case, all_cases
 from tests.mutants import (
@@ -146,7 +147,7 @@ MUTANTS = [
     Mutant("a value is kept", np.reshape, keeping, checks.check_linearity),
     Mutant("declared linear", np.square, is_wrong(linear, lambda ct, _x: ct), checks.check_linearity),
     Mutant("pieces rolled", rearranged, lambda f: changed(f, vjp=each(lambda c: np.roll(c, 1))),
-           checks.check_adjoint, np.tile),
+           checks.check_adjoint, np.pad),
     # multilinear
     Mutant("not transposed", np.matmul, lambda f: changed(f, vjp=each(lambda c: np.reshape(c.T, c.shape))),
            checks.check_adjoint),

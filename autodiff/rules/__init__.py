@@ -10,6 +10,7 @@ from autodiff.rules import (  # noqa: F401 - each fills RULES
     elementwise,
     general,
     indexing,
+    joining,
     linalg,
     linear,
     multilinear,

@@ -25,10 +25,10 @@ from autodiff.dispatch import RULES, Operation
 from autodiff.forward import jvp
 from autodiff.operands import TRACED, dtype_of, is_inexact, is_traced, plain
 from autodiff.primitives import KEEP, SPEC, Plan, Primitive, Rewrite, Rule, reads
-from autodiff.residuals import frozen
 from autodiff.reverse import vjp
+from autodiff.rules.axes import restore_axes
+from autodiff.rules.call import Call
 from autodiff.rules.casts import to_dtype
-from autodiff.rules.linear import restore_axes
 from autodiff.tree import flatten
 
 
@@ -218,34 +218,11 @@ class Composite(Rule):
             return self.function(*map(plain, args), **{k: plain(v) for k, v in kwargs.items()})
         leaves, structure = flatten((list(args), dict(kwargs)))
         places = [i for i, leaf in enumerate(leaves) if leaf.__class__ in TRACED]
-        call = Template(self.function, leaves, places, structure)
-        kept = [leaf if i in places else frozen(leaf) for i, leaf in enumerate(leaves)]
-        definition = Template(self.definition, kept, places, structure)
+        call = Call(self.function, leaves, places, structure)
+        definition = call.kept(self.definition)
         is_linear = self.linear > 0 and not is_traced((list(args[self.linear :]), kwargs))
         evaluate = linearly_composed if is_linear else composed
         return evaluate(*[leaves[i] for i in places], call=call, definition=definition)
-
-
-class Template:
-    """A call whose traced arguments, wherever they stand, are taken out as operands."""
-
-    __slots__ = ("function", "leaves", "places", "structure")
-
-    def __init__(self, function: Callable, leaves: Sequence, places: Sequence[int], structure: Any) -> None:
-        self.function = function
-        self.leaves = [None if i in places else leaf for i, leaf in enumerate(leaves)]
-        self.places = places
-        self.structure = structure
-
-    def __call__(self, *operands: Any) -> Any:
-        leaves = list(self.leaves)
-        for place, operand in zip(self.places, operands, strict=True):
-            leaves[place] = operand
-        args, kwargs = self.structure.unflatten(leaves)
-        return self.function(*args, **kwargs)
-
-    def __repr__(self) -> str:
-        return f"<call of {getattr(self.function, '__name__', self.function)}>"
 
 
 def composite(function: Callable, definition: Callable, check: Callable | None = None, linear: int = 0) -> None:

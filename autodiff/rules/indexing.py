@@ -51,17 +51,39 @@ def may_repeat(index: Any) -> bool:
 @Operation
 def scatter(x: Any, *, shape: tuple[int, ...], index: Any) -> Any:
     """Return zeros of `shape` to which `x` is added at `index`: the transpose of indexing."""
+    if len(shape) == 1 and _is_vector_of_places(index) and x.__class__ is np.ndarray and x.dtype == np.float64:
+        return np.bincount(index[0], x, shape[0])  # the same sums as np.add.at makes, sooner
     result = np.zeros(shape, dtype_of(x))
-    _add_at(result, x, index)
+    if may_repeat(index):
+        _add_at(result, x, index)
+    else:
+        result[index] = x
     return result
+
+
+def _is_vector_of_places(index: Any) -> bool:
+    """Tell whether an index is one array of integers with one axis, none of them negative."""
+    if index.__class__ is not tuple or len(index) != 1 or index[0].__class__ is not np.ndarray:
+        return False
+    return index[0].ndim == 1 and index[0].dtype.kind == "i" and index[0].min(initial=0) >= 0
 
 
 def _add_at(total: np.ndarray, x: Any, index: Any) -> None:
     """Add `x` to total[index], in place, entries that are named twice twice."""
-    if may_repeat(index):
+    if may_repeat(index) and not _names_rows_once(index, x):
         np.add.at(total, index, x)
     else:
         total[index] += x
+
+
+def _names_rows_once(index: Any, x: Any) -> bool:
+    """Tell whether one array of distinct places names rows (or other parts); not asked where that costs more."""
+    items = index if isinstance(index, tuple) else (index,)
+    arrays = [item for item in items if isinstance(item, (np.ndarray, list))]
+    if len(arrays) != 1 or 4 * len(arrays[0]) > x.size:
+        return False
+    places = np.sort(arrays[0], axis=None)
+    return bool(places.dtype.kind == "i" and places.size and places[0] >= 0 and np.all(places[1:] > places[:-1]))
 
 
 def _stack_index(index: Any) -> tuple:
@@ -109,7 +131,8 @@ linear(
 )
 RULES[getitem].adds_at = _add_at
 RULES[getitem].view = View(
-    lambda _y, _x, index: is_basic(index), lambda x, new, index: index_update(x, new, index=index)
+    lambda _y, _x, parameters: parameters["index"].__class__ is slice or is_basic(parameters["index"]),
+    lambda x, new, index: index_update(x, new, index=index),
 )
 linear(scatter, lambda ct, _x, shape, index: getitem(ct, index=index), batch=_scatter_stack, internal=True)
 linear(index_update, _index_update, 2, internal=True)

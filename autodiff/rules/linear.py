@@ -31,6 +31,7 @@ from autodiff.operands import (
     shape_of,
 )
 from autodiff.primitives import SPEC, Plan, Primitive, Rewrite, View
+from autodiff.rules.axes import restore_axes, trailing_axes
 from autodiff.rules.casts import to_dtype
 from autodiff.rules.elementwise import match
 
@@ -95,23 +96,6 @@ def linear(
 ) -> None:
     """Give `function` the rule `transpose(ct, *specs, **parameters)`."""
     RULES[function] = Linear(function, transpose, operands, parameters, constants, batch, internal)
-
-
-# --- axes ---------------------------------------------------------------------------------
-
-
-def trailing_axes(axis: Any, ndim: int) -> tuple[int, ...]:
-    """Return `axis` as negative numbers, which mean the same with one more axis in front."""
-    if axis is None:
-        return tuple(range(-ndim, 0))
-    return tuple([a - ndim for a in np.lib.array_utils.normalize_axis_tuple(axis, ndim)])
-
-
-def restore_axes(y: Any, x: Any, axis: Any, keepdims: Any) -> Any:
-    """Return a reduced array with the axes it lost put back as unit axes."""
-    if axis is None:
-        return np.reshape(y, (1,) * len(shape_of(x)))
-    return y if keepdims else np.expand_dims(y, axis)
 
 
 # --- sums ---------------------------------------------------------------------------------
@@ -220,11 +204,11 @@ linear(
     batch=_transpose_stack,
 )
 RULES[np.reshape].view = View(
-    lambda y, x, **_parameters: np.may_share_memory(y, x),
+    lambda y, x, _parameters: np.may_share_memory(y, x),
     lambda x, new, shape, order="C", copy=None: np.reshape(new, shape_of(x), order),
 )
 RULES[np.transpose].view = View(
-    lambda _y, _x, **_parameters: True,
+    lambda _y, _x, _parameters: True,
     lambda x, new, axes=None: np.transpose(new, _inverse(axes, len(shape_of(x)))),
 )
 linear(

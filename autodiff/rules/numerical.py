@@ -15,10 +15,10 @@ from autodiff.arraylike import astype
 from autodiff.dispatch import RULES
 from autodiff.operands import FLOAT64, as_operand, dtype_of, is_traced, plain, shape_of, value_of
 from autodiff.primitives import Rewrite
+from autodiff.rules.axes import along, axes_of
 from autodiff.rules.casts import in_dtype
 from autodiff.rules.general import composite
 from autodiff.rules.indexing import scatter
-from autodiff.rules.reductions import along, axes_of
 
 # --- differences and integrals ----------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
-"""Joining arrays, and everything else that only moves entries around.
+"""Everything that only moves entries around.
 
-`tile`, `block`, `pad`, `take`, `diag` and two dozen more copy each entry of their result from
+`block`, `pad`, `diag`, `insert` and a dozen more copy each entry of their result from
 an entry of an operand, or put in a constant. They need one rule together: the function
 itself, applied to the numbers of the entries, tells where each came from.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,102 +21,14 @@ from autodiff.operands import (
     dtype_of,
     is_traced,
     plain,
-    shape_of,
     spec_of,
 )
-from autodiff.primitives import Rewrite, Rule
-from autodiff.residuals import frozen
+from autodiff.primitives import Rule
+from autodiff.rules.call import Call
+from autodiff.rules.casts import to_dtype
 from autodiff.rules.indexing import scatter
-from autodiff.rules.linear import Linear, linear, to_dtype
-from autodiff.tree import Structure, flatten
-
-
-@Operation
-def joined(*arrays: Any, axis: int | None = 0) -> Any:
-    """Return np.concatenate(arrays, axis)."""
-    return np.concatenate(arrays, axis)
-
-
-@Operation
-def stacked(*arrays: Any, axis: int = 0) -> Any:
-    """Return np.stack(arrays, axis)."""
-    return np.stack(arrays, axis)
-
-
-def _joined(ct: Any, *arrays: Spec, axis: int | None = 0) -> list:
-    parts = []
-    start = 0
-    for a in arrays:
-        if axis is None:
-            parts.append(np.reshape(ct[start : start + a.size], a.shape))
-            start += a.size
-        else:
-            length = a.shape[axis]
-            parts.append(ct[(slice(None),) * (axis % a.ndim) + (slice(start, start + length),)])
-            start += length
-    return parts
-
-
-def _joined_stack(*stacks: Any, axis: int | None = 0) -> Any:
-    if axis is None:
-        return np.concatenate([np.reshape(s, (shape_of(s)[0], prod(shape_of(s)[1:]))) for s in stacks], 1)
-    return np.concatenate(stacks, axis if axis < 0 else axis + 1)
-
-
-def _sequence(arrays: Any) -> list:
-    return [as_operand(a) for a in arrays]
-
-
-def _in_dtype(y: Any, dtype: Any) -> Any:
-    return y if dtype is None else y.astype(np.dtype(dtype))
-
-
-linear(joined, _joined, None, ["axis"], batch=_joined_stack)
-linear(
-    stacked,
-    lambda ct, *_arrays, axis=0: list(np.moveaxis(ct, axis, 0)),
-    None,
-    ["axis"],
-    batch=lambda *stacks, axis=0: np.stack(stacks, axis if axis < 0 else axis + 1),
-)
-RULES[np.concatenate] = Rewrite(
-    np.concatenate,
-    lambda arrays, axis=0, dtype=None, casting="same_kind": _in_dtype(joined(*_sequence(arrays), axis=axis), dtype),
-)
-RULES[np.stack] = Rewrite(
-    np.stack,
-    lambda arrays, axis=0, dtype=None, casting="same_kind": _in_dtype(stacked(*_sequence(arrays), axis=axis), dtype),
-)
-
-# --- everything that only moves entries --------------------------------------------------------
-
-
-class Call:
-    """A function with its operands taken out: `call(*operands)` puts them back and calls it."""
-
-    __slots__ = ("args", "function", "kwargs", "positions", "structure")
-
-    def __init__(self, function: Callable, positions: tuple[int, ...], args: Sequence, kwargs: Mapping) -> None:
-        self.function = function
-        self.positions = positions
-        self.args = args
-        self.kwargs = kwargs
-        self.structure: Structure
-
-    def operands(self) -> list:
-        """Return the operands, flat, and remember how they were nested."""
-        leaves, self.structure = flatten([self.args[p] for p in self.positions])
-        self.args = [None if i in self.positions else frozen(a) for i, a in enumerate(self.args)]
-        return [as_operand(leaf) for leaf in leaves]
-
-    def __call__(self, *operands: Any) -> Any:
-        args = list(self.args)
-        for position, tree in zip(self.positions, self.structure.unflatten(operands), strict=True):
-            args[position] = tree
-        return self.function(*args, **self.kwargs)
-
-    def __repr__(self) -> str:
-        return f"<call of {getattr(self.function, '__name__', self.function)}>"
+from autodiff.rules.linear import Linear
+from autodiff.tree import flatten
 
 
 @Operation
@@ -203,9 +114,15 @@ class Rearranges(Rule):
         positions = tuple([p for p in self.positions if p < len(args)])
         if any(p.kind is p.VAR_POSITIONAL for p in inspect.signature(self.function).parameters.values()):
             positions = tuple(range(len(args)))
-        args = [a if i in positions else plain(a) for i, a in enumerate(args)]
-        call = Call(self.function, positions, args, {k: plain(v) for k, v in kwargs.items()})
-        return rearranged(*call.operands(), call=call)
+        leaves, structure = flatten((list(args), dict(kwargs)))
+        places: list[int] = []
+        start = 0
+        for i, arg in enumerate(args):
+            stop = start + len(flatten(arg)[0])
+            places += range(start, stop) if i in positions else ()
+            start = stop
+        call = Call(self.function, map(plain, leaves), places, structure).kept(self.function)
+        return rearranged(*[as_operand(leaves[place]) for place in places], call=call)
 
 
 def rearranges(function: Callable, *positions: int, check: Callable | None = None) -> None:
@@ -227,14 +144,11 @@ def _pad_check(_array: Any, _pad_width: Any, mode: Any = "constant", **kwargs: A
 
 
 for _function in (
-    np.array_split, np.block, np.column_stack, np.delete, np.diag, np.diagflat, np.diagonal,
-    np.dsplit, np.dstack, np.hsplit, np.hstack, np.linalg.diagonal, np.meshgrid, np.repeat, np.resize, np.roll,
-    np.rollaxis, np.rot90, np.split, np.take, np.take_along_axis, np.tile, np.tril, np.triu, np.vsplit, np.vstack,
-    np.fft.fftshift, np.fft.ifftshift, np.lib.stride_tricks.sliding_window_view,
+    np.block, np.delete, np.diag, np.diagflat, np.diagonal, np.linalg.diagonal, np.meshgrid, np.resize,
+    np.rollaxis, np.take_along_axis, np.lib.stride_tricks.sliding_window_view,
 ):  # fmt: skip
     rearranges(_function)
 rearranges(np.pad, check=_pad_check)
-rearranges(np.append, 0, 1)
 rearranges(np.insert, 0, 2)
 rearranges(np.choose, 1)
 rearranges(np.compress, 1)

@@ -20,37 +20,9 @@ from autodiff.arraylike import getitem
 from autodiff.dispatch import RULES
 from autodiff.operands import as_operand, dtype_of, shape_of, value_of
 from autodiff.primitives import Rewrite
+from autodiff.rules.axes import along, axes_last, axes_of, restore_axes
 from autodiff.rules.casts import in_dtype
 from autodiff.rules.general import composite, reduction
-from autodiff.rules.linear import restore_axes
-
-# --- the axes of a reduction ----------------------------------------------------------------------
-
-
-def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
-    """Return the reduced axes as numbers from 0."""
-    return tuple(range(ndim)) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, ndim)
-
-
-def axes_last(x: Any, axis: Any) -> tuple[Any, tuple[int, ...]]:
-    """Return `x` with the reduced axes merged into one, the last, and the shape of the others."""
-    shape = shape_of(x)
-    reduced = axes_of(axis, len(shape))
-    kept = [a for a in range(len(shape)) if a not in reduced]
-    kept_shape = tuple([shape[a] for a in kept])
-    length = int(np.prod([shape[a] for a in reduced]))
-    return np.reshape(np.transpose(x, (*kept, *reduced)), (*kept_shape, length)), kept_shape
-
-
-def lost_axes(y: Any, x: Any, axis: Any, keepdims: Any) -> Any:
-    """Return the reduced array `y`, with unit axes if `keepdims` asks for them."""
-    return restore_axes(y, x, axis, False) if keepdims else y
-
-
-def along(axis: int, index: Any) -> tuple:
-    """Return the index that applies `index` to one axis (counted from 0)."""
-    return (slice(None),) * axis + (index,)
-
 
 # --- extrema ----------------------------------------------------------------------------------------
 
@@ -135,7 +107,8 @@ def product(
         pairs = y[..., :half] * y[..., half : 2 * half]
         y = pairs if shape_of(y)[-1] == 2 * half else np.concatenate([pairs, y[..., 2 * half :]], -1)
     y = np.reshape(y, kept_shape) if shape_of(y)[-1] else np.ones(kept_shape, dtype_of(x))
-    return lost_axes(y if initial is None else initial * y, x, axis, keepdims)
+    y = y if initial is None else initial * y
+    return restore_axes(y, x, axis, False) if keepdims else y
 
 
 def running_product(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:

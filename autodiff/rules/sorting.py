@@ -16,9 +16,8 @@ from autodiff.arraylike import getitem
 from autodiff.dispatch import RULES
 from autodiff.operands import as_operand, is_traced, shape_of, value_of
 from autodiff.primitives import Rewrite
+from autodiff.rules.axes import axes_last, trailing_axes
 from autodiff.rules.general import composite
-from autodiff.rules.linear import trailing_axes
-from autodiff.rules.reductions import axes_last
 
 # --- permutations along an axis -------------------------------------------------------------------
 

@@ -15,10 +15,10 @@ from numpy._core import umath  # for np.clip's ufunc, which has no public name
 from autodiff.dispatch import RULES, Operation
 from autodiff.operands import as_operand, dtype_of, shape_of
 from autodiff.primitives import Constant, Refused, Rewrite
+from autodiff.rules.axes import along, axes_last, restore_axes
 from autodiff.rules.casts import in_dtype
 from autodiff.rules.elementwise import clamp
 from autodiff.rules.general import composite, reduction
-from autodiff.rules.reductions import along, axes_last, lost_axes
 from autodiff.rules.refused import ASSIGN, named
 
 # --- reduce and accumulate, where a function does the same ----------------------------------------
@@ -96,7 +96,7 @@ def _fold(ufunc: np.ufunc) -> Callable:
         y = rows[..., 0]
         for k in range(1, shape_of(rows)[-1]):
             y = ufunc(y, rows[..., k])
-        return lost_axes(y, x, axis, keepdims)
+        return restore_axes(y, x, axis, False) if keepdims else y
 
     return definition
 
