@@ -20,7 +20,7 @@ import numpy as np
 
 from autodiff.arraylike import getitem, index_update
 from autodiff.operands import full_name
-from autodiff.rules import elementwise as own
+from autodiff.rules import special as own
 from autodiff.tree import flatten
 from tests.domains import DOMAINS, Domain
 

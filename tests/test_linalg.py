@@ -420,13 +420,13 @@ def test_cotangent_of_a_diagonal_stays_on_it():
 @pytest.mark.parametrize(
     ("subscripts", "ndims", "expected"),
     [
-        ("ij,jk", [2, 2], (["ij", "jk"], "ik")),
-        ("ba", [2], (["ba"], "ab")),
-        ("ii", [2], (["ii"], "")),
-        ("... i -> i ...", [3], (["abi"], "iab")),
-        ("...a,a...->...", [3, 2], (["bca", "ac"], "bc")),
-        ("Ba,aC", [2, 2], (["Ba", "aC"], "BC")),
-        ("...,...", [1, 2], (["b", "ab"], "ab")),
+        ("ij,jk", (2, 2), (("ij", "jk"), "ik")),
+        ("ba", (2,), (("ba",), "ab")),
+        ("ii", (2,), (("ii",), "")),
+        ("... i -> i ...", (3,), (("abi",), "iab")),
+        ("...a,a...->...", (3, 2), (("bca", "ac"), "bc")),
+        ("Ba,aC", (2, 2), (("Ba", "aC"), "BC")),
+        ("...,...", (1, 2), (("b", "ab"), "ab")),
     ],
 )
 def test_parse(subscripts, ndims, expected):

@@ -4,23 +4,27 @@
 """
 
 from autodiff.rules import (  # noqa: F401 - each fills RULES
+    applying,
     constant,
     decompositions,
+    differences,
     einsum,
     elementwise,
     general,
+    grids,
     indexing,
     joining,
     linalg,
     linear,
     multilinear,
     norms,
-    numerical,
+    polynomials,
     products,
     rearranging,
     reductions,
     refused,
     sorting,
+    statistics,
     ufunc_methods,  # after the others: it looks through the ufuncs that have a rule
 )
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from autodiff.dispatch import RULES
 from autodiff.primitives import Primitive
-from autodiff.rules.elementwise import logistic
 from autodiff.rules.refused import named
+from autodiff.rules.special import logistic
 from autodiff.tree import flatten
 
 PARTS = "absolute angle conjugate imag real real_if_close sign nan_to_num"

@@ -12,6 +12,7 @@ its cotangent is put on that diagonal; an axis of length 1 was broadcast, so its
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from typing import Any
 
@@ -31,13 +32,14 @@ def contracted(*operands: Any, subscripts: str, optimize: Any) -> Any:
     return np.einsum(subscripts, *operands, optimize=optimize)
 
 
-def parse(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
+@lru_cache(maxsize=1024)
+def parse(subscripts: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], str]:
     """Return the letters of each operand and of the output, with ellipses and what is implicit written out.
 
     Examples
     --------
-    >>> parse("...ij,jk", [3, 2])
-    (['aij', 'jk'], 'aik')
+    >>> parse("...ij,jk", (3, 2))
+    (('aij', 'jk'), 'aik')
     """
     left, arrow, output = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
@@ -49,14 +51,14 @@ def parse(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
         own = ndim - len(term) + 3
         inputs.append(term.replace("...", shared[width - own :]) if "..." in term else term)
     if arrow:
-        return inputs, output.replace("...", shared)
+        return tuple(inputs), output.replace("...", shared)
     letters = left.replace(",", "").replace(".", "")
-    return inputs, shared + "".join(sorted([c for c in letters if letters.count(c) == 1]))
+    return tuple(inputs), shared + "".join(sorted([c for c in letters if letters.count(c) == 1]))
 
 
 def _transpose(i: int, ct: Any, *operands: Any, subscripts: str, optimize: Any) -> Any:
     spec: Spec = operands[i]
-    inputs, output = parse(subscripts, [len(shape_of(x)) for x in operands])
+    inputs, output = parse(subscripts, tuple([len(shape_of(x)) for x in operands]))
     others = [k for k in range(len(operands)) if k != i]
     letters = "".join(dict.fromkeys(inputs[i]))
     known = [c for c in letters if c in output or any(c in inputs[k] for k in others)]
@@ -77,7 +79,7 @@ def _on_diagonal(x: Any, letters: str, repeated: str, spec: Spec) -> Any:
 
 
 def _stack(batched: Sequence[bool], *operands: Any, subscripts: str, optimize: Any) -> Any:
-    ndims = [len(shape_of(x)) - b for x, b in zip(operands, batched, strict=True)]
+    ndims = tuple([len(shape_of(x)) - b for x, b in zip(operands, batched, strict=True)])
     inputs, output = parse(subscripts, ndims)
     new = next(c for c in ascii_letters if not any(c in term for term in inputs))
     terms = [new + term if b else term for term, b in zip(inputs, batched, strict=True)]

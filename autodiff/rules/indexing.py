@@ -112,8 +112,8 @@ def _scatter_stack(x: Any, shape: tuple[int, ...], index: Any) -> Any:
 def _index_update(ct: Any, x: Spec, value: Spec, index: Any) -> tuple:
     ct_value = getitem(ct, index=index)
     if may_repeat(index):  # of several values written to one place the last stays
-        places = np.arange(int(np.prod(x.shape))).reshape(x.shape)[index]
-        last = np.zeros(int(np.prod(x.shape)), int)
+        places = np.arange(x.size).reshape(x.shape)[index]
+        last = np.zeros(x.size, int)
         last[places.ravel()] = np.arange(places.size)
         ct_value = np.where(last[places] == np.arange(places.size).reshape(places.shape), ct_value, 0.0)
     spare = max(len(value.shape) - len(shape_of(ct_value)), 0)  # unit axes in front of the value

@@ -11,6 +11,7 @@ these. Factorisations are in `decompositions`, norms in `norms`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
 
 def _tensorinv(a: Any, ind: int = 2) -> Any:
     shape = shape_of(a)
-    rows = int(np.prod(shape[:ind]))
+    rows = prod(shape[:ind])
     return np.reshape(np.linalg.inv(np.reshape(a, (rows, -1))), (*shape[ind:], *shape[:ind]))
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -240,7 +241,7 @@ RULES[np.linalg.tensordot] = Rewrite(np.linalg.tensordot, lambda x1, x2, axes=2:
 
 
 def _flat_stack(x: Any, is_stack: bool) -> Any:
-    return np.reshape(x, (shape_of(x)[0], int(np.prod(shape_of(x)[1:])))) if is_stack else np.ravel(x)
+    return np.reshape(x, (shape_of(x)[0], prod(shape_of(x)[1:]))) if is_stack else np.ravel(x)
 
 
 def _vdot_stack(batched: Sequence[bool], a: Any, b: Any) -> Any:

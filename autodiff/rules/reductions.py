@@ -12,6 +12,7 @@ not count, and have zero derivative there.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -222,7 +223,7 @@ def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fal
     a = as_operand(a)
     if weights is None:
         average = np.mean(a, axis=axis, keepdims=keepdims)
-        number = np.prod([shape_of(a)[k] for k in axes_of(axis, len(shape_of(a)))])
+        number = prod([shape_of(a)[k] for k in axes_of(axis, len(shape_of(a)))])
         total = np.full(shape_of(average), number, dtype_of(average))
     else:
         weights = weights_like(as_operand(weights), a, axis)

@@ -17,9 +17,9 @@ from autodiff.operands import as_operand, dtype_of, shape_of
 from autodiff.primitives import Constant, Refused, Rewrite
 from autodiff.rules.axes import along, axes_last, restore_axes
 from autodiff.rules.casts import in_dtype
-from autodiff.rules.elementwise import clamp
 from autodiff.rules.general import composite, reduction
 from autodiff.rules.refused import ASSIGN, named
+from autodiff.rules.special import clamp
 
 # --- reduce and accumulate, where a function does the same ----------------------------------------
 
