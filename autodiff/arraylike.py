@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -104,8 +105,8 @@ class ArrayLike(Traced):
         return np.imag(self)
 
     @property
-    def flat(self) -> Iterator:
-        return iter(np.ravel(self))
+    def flat(self) -> Any:
+        return np.ravel(self)
 
     # --- operators ----------------------------------------------------------------
 
@@ -212,8 +213,30 @@ class ArrayLike(Traced):
         """Become `value`."""
         raise TypeError(f"{type(self).__name__}: cannot be assigned to; got {value!r}. Build a new array.")
 
+    def _become(self, value: Any) -> None:
+        """Take over the contents of `value`, of the same type."""
+        raise TypeError(f"{type(self).__name__}: cannot be assigned to; got {value!r}. Build a new array.")
+
+    def _write(self, value: Any) -> None:
+        """Become `value`, and if this is a view, write it to what it is a view of."""
+        origin = getattr(self, "_origin", None)
+        if origin is None:
+            self._assign(value)
+        else:
+            base, primitive, parameters = origin
+            base._write(primitive.view.write(base, value, **parameters))
+
+    def _refresh_views(self) -> None:
+        """Show what was written here in the views that were taken from it."""
+        for reference in getattr(self, "_views", ()):
+            view = reference()
+            if view is not None:
+                _, primitive, parameters = view._origin
+                view._become(self.process(primitive, self.level, (self,), parameters))
+                view._refresh_views()
+
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._assign(bind(index_update, (self, value), {"index": plain(index)}))
+        self._write(bind(index_update, (self, value), {"index": plain(index)}))
 
     def _update(self, value: Any) -> Any:
         if shape_of(value) != self.shape:
@@ -226,7 +249,7 @@ class ArrayLike(Traced):
                 f"{type(self).__name__}: an in-place operation cannot change the dtype {self.dtype}; "
                 f"got {dtype_of(value)}. Write t = t + v."
             )
-        self._assign(value if dtype_of(value) == self.dtype else astype(value, dtype=self.dtype))
+        self._write(value if dtype_of(value) == self.dtype else astype(value, dtype=self.dtype))
         return self
 
     def __iadd__(self, other: Any) -> Any:
@@ -271,21 +294,13 @@ class ArrayLike(Traced):
     def __bool__(self) -> bool:
         return bool(value_of(self))
 
-    def __getattr__(self, name: str) -> Any:
-        if not name.startswith("_") and hasattr(np.ndarray, name):
-            raise AttributeError(
-                f"{type(self).__name__}: has no `{name}`, which would leave the graph or write in place; "
-                f"got t.{name}. Write t.numpy().{name} for the numbers alone."
-            )
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
     def choose(self, choices: Any, mode: str = "raise") -> Any:
         """Return the entries of `choices` that this array numbers; see `np.choose`."""
         return np.choose(self, choices, mode=mode)  # type: ignore[call-overload]
 
     def partition(self, kth: Any, axis: int = -1) -> None:
         """Partition in place (the tensor becomes the partitioned array); see `np.partition`."""
-        self._assign(np.partition(self, kth, axis))
+        self._write(np.partition(self, kth, axis))
 
     # --- ways out of the graph --------------------------------------------------------
 
@@ -305,7 +320,7 @@ class ArrayLike(Traced):
         if self._is_recorded():
             raise TypeError(
                 f"np.asarray: the result would leave the graph and its derivative be lost; got a {_kind(self)}. "
-                "To build an array of traced values write np.stack([t, u]) or ad.numpy.array([t, u]); to store one, "
+                "To build an array of traced values write np.stack([t, u]); to store one, "
                 "make the target a tensor and write t[i] = v; for the numbers alone, t.numpy() or t.detach()."
             )
         return np.array(value_of(self), dtype=dtype, copy=copy)
@@ -326,6 +341,14 @@ class ArrayLike(Traced):
 
     def __complex__(self) -> complex:
         return complex(self._number("complex"))
+
+    def __index__(self) -> int:
+        if self.dtype.kind in "iub" and self.shape == ():
+            return int(value_of(self))
+        raise TypeError(
+            f"index: only a whole number counts positions; got a {type(self).__name__} of dtype {self.dtype} and shape "
+            f"{self.shape}. Write int(t.item())."
+        )
 
     def __repr__(self) -> str:
         return _show(self)
@@ -354,8 +377,8 @@ class ArrayLike(Traced):
         return bind(astype, (self,), {"dtype": dtype})
 
     def flatten(self, order: str = "C") -> Any:
-        """Return the entries in one axis; see `np.ravel`."""
-        return np.ravel(self, order)  # type: ignore[call-overload]
+        """Return a copy of the entries in one axis; see `np.ravel`, which may give a view."""
+        return np.copy(np.ravel(self, order))  # type: ignore[call-overload]
 
     def copy(self, order: str = "C") -> Any:
         """Return a value of its own; see `np.copy`."""
@@ -367,11 +390,30 @@ class ArrayLike(Traced):
 
     def sort(self, axis: int = -1) -> None:
         """Sort in place (the tensor becomes the sorted array); see `np.sort`."""
-        self._assign(np.sort(self, axis))
+        self._write(np.sort(self, axis))
 
     def fill(self, value: Any) -> None:
         """Set every entry, in place."""
         self[...] = value
+
+
+def note_view(result: Any, base: ArrayLike, primitive: Any, parameters: Any) -> None:
+    """Remember that `result` is a view of `base`: what is written to one of them is seen in the other."""
+    result._origin = (base, primitive, parameters)
+    views = getattr(base, "_views", None)
+    if views is None:
+        base._views = [ref(result)]  # type: ignore[attr-defined]
+        return
+    views.append(ref(result))
+    if len(views) >= 64 and len(views) & (len(views) - 1) == 0:  # now and then: forget those that are gone
+        views[:] = [reference for reference in views if reference() is not None]
+
+
+def is_view(y: Any, x: Any, primitive: Any, parameters: Any) -> bool:
+    """Tell whether `y`, which `primitive` made of `x`, is a view of it in NumPy."""
+    if y.__class__ is np.ndarray:
+        return primitive.view.is_one(y, x, parameters)
+    return hasattr(y, "_origin")
 
 
 def _kind(x: ArrayLike) -> str:
@@ -379,10 +421,11 @@ def _kind(x: ArrayLike) -> str:
 
 
 def _show(x: ArrayLike) -> str:
-    if type(x).__name__ == "Dual":
-        return f"Dual({_text(x.primal)}, {_text(x.tangent)})"
+    if hasattr(x, "tangent"):
+        return f"Dual({_text(x.payload)}, {_text(x.tangent)})"
     flag = ", requires_grad=True" if getattr(x, "requires_grad", False) else ""
-    name = f", name={x.name!r}" if getattr(x, "name", None) else ""
+    title = getattr(x, "name", None)
+    name = f", name={title!r}" if title else ""
     return f"{type(x).__name__.lower()}({_text(x.payload)}{name}{flag})"
 
 
@@ -413,3 +456,20 @@ for _name in (
 ):  # fmt: skip
     setattr(ArrayLike, _name, _method(_name))
 ArrayLike.conj = ArrayLike.conjugate = _method("conjugate")  # type: ignore[attr-defined]
+
+
+def _refused(name: str) -> property:
+    """Return an attribute of ndarray that traced values do not have (as a property: `__getattr__` slows all others)."""
+
+    def attribute(self: Any) -> Any:
+        raise AttributeError(
+            f"{type(self).__name__}: has no `{name}`, which would leave the graph or write in place; "
+            f"got t.{name}. Write t.numpy().{name} for the numbers alone."
+        )
+
+    return property(attribute)
+
+
+for _name in dir(np.ndarray):
+    if not _name.startswith("_") and not hasattr(ArrayLike, _name) and _name != "data":
+        setattr(ArrayLike, _name, _refused(_name))

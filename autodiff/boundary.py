@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.operands import TRACED, dtype_of, is_inexact, shape_of
+from autodiff.operands import TRACED, dtype_of, is_inexact, shape_of, value_of
 from autodiff.tree import Structure, flatten
 
 ONE = np.float64(1.0)  # NumPy's: Python's own 1.0 / 0.0 raises
@@ -55,6 +55,8 @@ def zero_like(x: Any) -> Any:
 
 def as_cotangent(function: str, ct: Any, y: Any, path: str = "") -> Any:
     """Return `ct` in the shape and dtype of `y`, checked."""
+    if ct.__class__ in TRACED and not ct._is_recorded():
+        ct = value_of(ct)  # a constant tensor
     if ct.__class__ not in TRACED:
         ct = np.asarray(ct)
     if shape_of(ct) != shape_of(y):

@@ -104,8 +104,8 @@ def no_rule(function: Callable) -> str:
     near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
     return (
         f"{name}: has no derivative rule; got a traced value. "
-        + (f"The nearest that have one: {', '.join(near)}. " if near else "")
-        + "Write it with those, or add a rule with ad.primitive."
+        + (f"The nearest that have one: {', '.join(near)}. Write it with those, or add" if near else "Add")
+        + " a rule with ad.primitive."
     )
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from autodiff import anomaly
-from autodiff.arraylike import ArrayLike
-from autodiff.boundary import check_differentiable, zero_like
+from autodiff.arraylike import ArrayLike, is_view, note_view
+from autodiff.boundary import check_differentiable, own, zero_like
 from autodiff.dispatch import HAND_LEVEL, MODE, new_level
 from autodiff.operands import TRACED, as_operand, dtype_of, shape_of
 from autodiff.primitives import Primitive
@@ -43,7 +43,7 @@ class Dual(ArrayLike):
     Dual(10.0, 6.0)
     """
 
-    __slots__ = ("level", "primal", "tangent")
+    __slots__ = ("__weakref__", "_origin", "_views", "level", "primal", "tangent")
 
     def __init__(self, primal: Any, tangent: Any) -> None:
         self.primal = _number(primal)
@@ -81,13 +81,20 @@ class Dual(ArrayLike):
         if isinstance(y, (tuple, list)):
             dots = y_dot if y_dot is not None else [None] * len(y)
             return rebuild(y, [dual(v, v_dot, level) for v, v_dot in zip(y, dots, strict=True)])
-        return dual(y, y_dot, level)
+        result = dual(y, y_dot, level)
+        if primitive.view is not None and is_view(y, values[0], primitive, kwargs):
+            note_view(result, args[0], primitive, kwargs)
+        return result
 
     def _is_recorded(self) -> bool:
         mode = MODE.get()
         if mode is None or mode.paused < self.level:
             return True
         return self.primal.__class__ in TRACED and self.primal._is_recorded()
+
+    def detach(self) -> Any:
+        """Return the value alone, a constant: its tangent is zero."""
+        return dual(self.primal, None, self.level)
 
     def snapshot(self) -> Dual:
         """Return this value as a dual number that no assignment changes."""
@@ -101,8 +108,13 @@ class Dual(ArrayLike):
                 "Dual: a value of an inner transformation would be stored in a dual number of an outer one; "
                 f"got level {value.level} into level {self.level}. Build a new array inside the inner function."
             )
+        self._become(value)
+        self._refresh_views()
+
+    def _become(self, value: Dual) -> None:
         self.primal = value.primal
         self.tangent = value.tangent
+        self.level = value.level
 
 
 def _number(x: Any) -> Any:
@@ -185,7 +197,7 @@ def jvp(f: Callable, primals: Sequence, tangents: Sequence) -> tuple[Any, Any]:
         inputs.append(dual(frozen(x), frozen(x_dot), level))
     outputs, y_structure = flatten(f(*structure.unflatten(inputs)))
     pairs = [untrace(y, level) for y in outputs]
-    return y_structure.unflatten([y for y, _ in pairs]), y_structure.unflatten([d for _, d in pairs])
+    return y_structure.unflatten([own(y, y) for y, _ in pairs]), y_structure.unflatten([own(d, d) for _, d in pairs])
 
 
 def untrace(y: Any, level: int) -> tuple[Any, Any]:

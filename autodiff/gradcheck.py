@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.boundary import check_differentiable
 from autodiff.forward import jvp
 from autodiff.operands import dtype_of, shape_of, value_of
 from autodiff.reverse import vjp
@@ -59,6 +60,15 @@ def check_grads(
     ...
     AssertionError: check_grads: ...
     """
+    unknown = set(modes) - {"forward", "reverse"}
+    if unknown or not modes:
+        raise ValueError(
+            f'check_grads: modes are "forward" and "reverse"; got {list(modes)}. Name one or both of them.'
+        )
+    leaves, structure = flatten(args)
+    for x, path in zip(leaves, structure.paths(), strict=True):
+        check_differentiable("check_grads", x, f"argument {path}")
+    args = structure.unflatten([value_of(x) for x in leaves])
     rng = rng or np.random.default_rng(0)
     _check(f, args, order, modes, _tolerances(args, rtol, atol), rng, "the derivative")
 

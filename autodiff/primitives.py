@@ -30,6 +30,13 @@ class Plan(NamedTuple):
     partial: bool = False  # whether `active` leaves out some of the operands asked for
 
 
+class View(NamedTuple):
+    """What to know of a function whose result is a view of its operand, as `x[1:]` and `x.T` are."""
+
+    is_one: Callable  # is_one(y, x, parameters): whether the result y, an array, is a view of x this time
+    write: Callable  # write(x, new, **parameters): x after `new` has been written to its view
+
+
 class Rule:
     """What the engine knows of a function; `apply` carries a call of it out."""
 
@@ -66,6 +73,7 @@ class Primitive(Rule):
     pull: Callable | None = None  # where there is one operand: pull(ct, y, x, **parameters) is its cotangent
     operator: Callable | None = None  # Python's operator: on NumPy's scalars the same number, much sooner
     adds_at: Callable | None = None  # adds a cotangent into part of an array (indexing alone has it)
+    view: View | None = None  # how its result writes through to the operand, where NumPy's would
     fresh: ClassVar[bool] = False  # True: the function never returns one of its arguments
 
     def __init__(

@@ -158,17 +158,13 @@ def _add_at(node: Any, ct: Any, cts: dict, heap: list, owned: set) -> None:
     """
     parent = node.parents[0]
     total = cts.get(parent)
-    if parent not in owned or total.__class__ is not np.ndarray:
-        spec = node.args[0]
-        zeros = np.zeros(spec.shape, spec.dtype)
-        if total is None:
-            heappush(heap, (parent.order, parent))
-            total = zeros
-        else:
-            total = zeros + total
-        cts[parent] = total
-        owned.add(parent)
-    if total.__class__ is np.ndarray:
+    if parent in owned and total.__class__ is np.ndarray:
         node.primitive.adds_at(total, ct, **node.kwargs)
-    else:  # the rest of the cotangent is traced
-        cts[parent] = total + node.primitive.vjp(node.argnums, ct, node.y, node.args, node.kwargs)[0]
+        return
+    contribution = node.primitive.pull(ct, node.y, node.args[0], **node.kwargs)  # a new array
+    owned.add(parent)
+    if total is None:
+        cts[parent] = contribution
+        heappush(heap, (parent.order, parent))
+    else:
+        cts[parent] = total + contribution

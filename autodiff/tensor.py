@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autodiff import anomaly
-from autodiff.arraylike import ArrayLike, index_update
+from autodiff.arraylike import ArrayLike, index_update, is_view, note_view
 from autodiff.boundary import as_cotangent, check_differentiable, one_like
 from autodiff.dispatch import LEAF_LEVEL, MODE
 from autodiff.operands import PLAIN, TRACED, is_inexact, value_of
@@ -30,7 +30,7 @@ class Tensor(ArrayLike):
     Attributes: `data` (ndarray or NumPy scalar), `grad`, `name`, `shape`, `dtype`.
     """
 
-    __slots__ = ("__weakref__", "_leaf", "_name", "data", "level", "node")
+    __slots__ = ("__weakref__", "_leaf", "_name", "_origin", "_views", "data", "level", "node")
 
     def __init__(self, data: Any, node: Any = None, level: int = LEAF_LEVEL) -> None:
         if node is None and data.__class__ not in PLAIN and data.__class__ not in TRACED:
@@ -54,7 +54,10 @@ class Tensor(ArrayLike):
             return _record_one(primitive, level, args[0], kwargs)
         if mode is None and len(args) == 2:
             return _record_two(primitive, level, args[0], args[1], kwargs)
-        return _record_any(primitive, level, args, kwargs, mode)
+        result = _record_any(primitive, level, args, kwargs, mode)
+        if primitive.view is not None and is_view(result.data, args[0].data, primitive, kwargs):
+            note_view(result, args[0], primitive, kwargs)
+        return result
 
     # --- what a person reads -------------------------------------------------------
 
@@ -159,7 +162,7 @@ class Tensor(ArrayLike):
                 "Make the tensor with floats: ad.tensor(data, dtype=float)."
             )
         target = self.data if self.node is None else self  # of a constant only the numbers are needed
-        self._assign(index_update(target, value, index=index))
+        self._write(index_update(target, value, index=index))
 
     def _assign(self, value: Any) -> None:
         """Become `value`, as `t[i] = v` and `t += v` ask; earlier uses keep the old value."""
@@ -177,8 +180,13 @@ class Tensor(ArrayLike):
         if self.leaf is not None and self.node is self.leaf and not self._is_recorded():
             self.data[...] = value.data  # an update of a parameter: same memory, still an input
             return
+        self._become(value)
+        self._refresh_views()
+
+    def _become(self, value: Tensor) -> None:
         self.data = value.data
         self.node = value.node
+        self.level = value.level
 
     def backward(self, cotangent: Any = None) -> None:
         """Add the derivative of this tensor to `.grad` of every input it depends on.
@@ -221,11 +229,18 @@ class Tensor(ArrayLike):
             cotangent = one_like(self.data)
         else:
             cotangent = as_cotangent("backward", cotangent, self.data)
+            if cotangent.__class__ in TRACED:
+                raise TypeError(
+                    "backward: gradients are plain numbers; got a cotangent that is itself being differentiated. "
+                    "Use ad.vjp for derivatives of derivatives, or pass cotangent.detach()."
+                )
         for leaf, ct in backpropagate([self.node], [cotangent]).items():
             leaf.accumulate(ct)
 
 
 TENSORS: set[Any] = {Tensor}
+
+
 DOUBLES = {np.float64, float, int}
 FIRST, SECOND, BOTH = (0,), (1,), (0, 1)
 
@@ -295,18 +310,21 @@ def _record_one(primitive: Primitive, level: int, operand: Tensor, kwargs: Mappi
     parent = operand.node
     function = primitive.raw if x.__class__ in PLAIN else primitive.function
     y = function(x, **kwargs) if kwargs else function(x)
-    if parent is None:
-        return wrap(y, level)
-    active, keeps_y, codes, _ = primitive.plans.get(FIRST) or primitive.plan(FIRST)
-    if not active:
-        return wrap(y, level)
     kind = y.__class__
-    if kind is ndarray and (primitive.fresh or y is not x):
-        y.setflags(False)
-    kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
-    kept_x = (x,) if codes is KEEP_ONE and x.__class__ in SCALARS else kept(codes, y, (x,))
-    node = Node(primitive, FIRST, (parent,), kept_y, kept_x, kwargs and unchanging(kwargs))
-    return Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
+    active, keeps_y, codes, _ = primitive.plans.get(FIRST) or primitive.plan(FIRST)
+    if parent is None or not active:
+        result = wrap(y, level)
+    else:
+        if kind is ndarray and (primitive.fresh or y is not x):
+            y.setflags(False)
+        kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
+        kept_x = (x,) if codes is KEEP_ONE and x.__class__ in SCALARS else kept(codes, y, (x,))
+        node = Node(primitive, FIRST, (parent,), kept_y, kept_x, kwargs and unchanging(kwargs))
+        result = Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
+    view = primitive.view
+    if view is not None and (view.is_one(y, x, kwargs) if kind is ndarray else is_view(y, x, primitive, kwargs)):
+        note_view(result, operand, primitive, kwargs)
+    return result
 
 
 def _record_two(primitive: Primitive, level: int, a: Any, b: Any, kwargs: Mapping) -> Any:

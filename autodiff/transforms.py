@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.boundary import check_differentiable, one_like, own
+from autodiff.boundary import ONE, check_differentiable, one_like, own
 from autodiff.dispatch import new_level
 from autodiff.forward import jvp
 from autodiff.operands import dtype_of, shape_of, size_of
@@ -23,7 +23,9 @@ ARRAYS = {float, np.ndarray}
 
 def _choose(name: str, args: Sequence, argnum: ArgNum) -> list[int]:
     """Return the chosen positions as non-negative numbers, checked."""
-    numbers = [argnum] if isinstance(argnum, (int, np.integer)) else list(argnum)
+    numbers: list[Any] = list(argnum) if isinstance(argnum, (tuple, list)) else [argnum]
+    if not all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in numbers):
+        raise TypeError(f"{name}: argnum is a whole number or a tuple of them; got {argnum!r}. Count from 0.")
     for n in numbers:
         if not isinstance(n, (int, np.integer)):
             raise TypeError(f"{name}: argnum must be an int or a tuple of ints; got {argnum!r}. Count from 0.")
@@ -151,8 +153,6 @@ def _check_real(name: str, y: Any) -> None:
 
 def _check_scalar(name: str, y: Any) -> None:
     """Raise unless `y` is one real number."""
-    if y.__class__ is np.float64:
-        return
     _check_real(name, y)
     if size_of(y) != 1:
         raise ValueError(
@@ -180,10 +180,11 @@ def _gradient_function(name: str, f: Callable, argnum: ArgNum, check: Callable, 
             leaves = [t.node for t in tensors]
             y, node = untrace(of_leaves(*tensors), level)
             del tensors
-        check(name, y)
+        if y.__class__ is not np.float64 and not (node is None and isinstance(y, (int, np.integer))):
+            check(name, y)  # (a whole number that does not depend on the argument has derivative zero)
         roots = [] if node is None else [node]
         del node  # nothing but the graph holds values now, and `backpropagate` frees what it has read
-        found = backpropagate(roots, (one_like(y),)) if roots else {}
+        found = backpropagate(roots, (ONE if y.__class__ is np.float64 else one_like(y),)) if roots else {}
         if structure is None:
             result = own(found.get(leaves[0]), primals[0])
         else:

@@ -216,10 +216,22 @@ REFUSALS = {
     ),
     "grad of None": (lambda: ad.grad(lambda _x: None)(1.0), TypeError, "grad: .*must return one number.*; got a None"),
     "grad of a string result": (lambda: ad.grad(lambda _x: "a")(1.0), TypeError, "grad: .*must return"),
-    "grad of an int result": (
-        lambda: ad.grad(lambda _x: 3)(1.0),
+    "grad of an int array result": (
+        lambda: ad.grad(lambda _x: np.array([3]))(1.0),
         TypeError,
         "grad: .*must return real numbers; got dtype int",
+    ),
+    "argnum of another kind": (lambda: ad.grad(np.sin, None)(1.0), TypeError, "grad: argnum is a whole number"),
+    "check_grads in an unknown mode": (
+        lambda: ad.check_grads(np.sin, 1.0, modes=["rev"]),
+        ValueError,
+        "check_grads: modes are",
+    ),
+    "check_grads of an int": (lambda: ad.check_grads(np.sin, 1), TypeError, "check_grads: integers have no derivative"),
+    "a recorded cotangent": (
+        lambda: (leaf(1.0, 2.0) * 2.0).backward(leaf(1.0, 1.0)),
+        TypeError,
+        "backward: gradients are plain numbers",
     ),
     "grad of a complex result": (lambda: ad.grad(lambda x: x * 1j)(1.0), TypeError, "must return real numbers"),
     "elementwise_grad of a tuple": (

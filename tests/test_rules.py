@@ -225,3 +225,9 @@ def test_a_derivative_is_not_rounded_to_whole_numbers():
     for f in (lambda t: np.sum(t * 2.5), lambda t: t @ X, lambda t: np.sum(np.reshape(t, (3, 1)) * 0.5)):
         with pytest.raises(TypeError, match="not rounded to whole numbers; got float64 for data of dtype int64"):
             f(t).backward()
+
+
+def test_a_type_among_the_arguments_is_no_operand():
+    data = np.outer(X, X) + np.eye(3)
+    np.testing.assert_array_equal(np.cov(leaf(data), dtype=np.float64).numpy(), np.cov(data, dtype=np.float64))
+    np.testing.assert_array_equal(np.absolute(leaf(-X), dtype=np.float32).numpy(), X.astype(np.float32))

@@ -255,9 +255,9 @@ def change_the_argument(x):
     return np.sum(W * x)
 
 
-def swap_rows(x):
+def exchange_views(x):
     y = np.reshape(x, (2, 2)) * 1.0
-    y[0], y[1] = y[1], y[0]
+    y[0], y[1] = y[1], y[0]  # both are views: row 0 is lost, as in NumPy
     y[[0, 1]] = y[[1, 0]] * 10.0
     return np.sum(W * np.ravel(y))
 
@@ -291,7 +291,7 @@ ASSIGNMENTS = {
     add_to_an_entry: [2 + 10, 3 + 5, 5, 7],
     fill_and_sort: [-7, -5, -3 + 17, -2],
     change_the_argument: [0, 2 * 4 * 3 + 6, 2 * 4 * 2 + 10, 14],
-    swap_rows: 10 * W,
+    exchange_views: [0, 0, 10 * (W[0] + W[2]), 10 * (W[1] + W[3])],
     keep_the_old_value: (W + 1) * 2 * X,
 }
 
@@ -489,6 +489,33 @@ def test_a_gradient_that_was_assigned_is_copied():
     np.sum(x * x).backward()
     np.testing.assert_array_equal(g, [1.0, 1.0])
     np.testing.assert_array_equal(x.grad, [3.0, 5.0])
+
+
+def test_a_result_that_is_a_whole_number_is_constant():
+    assert ad.grad(lambda _x: 3)(1.0) == 0.0
+
+
+def test_detach_is_constant_in_both_modes():
+    f = lambda x: x * x.detach()  # noqa: E731
+    assert ad.grad(f)(2.0) == ad.jvp(f, (2.0,), (1.0,))[1] == 2.0
+
+
+def test_a_constant_tensor_as_cotangent_may_be_used_twice():
+    x = leaf(1.0, 2.0)
+    y = x * x
+    for _ in range(2):
+        y.backward(ad.tensor([1.0, 1.0]))
+    np.testing.assert_array_equal(x.grad, [4.0, 8.0])
+
+
+def test_integer_constants_count_positions():
+    assert [5, 6, 7][ad.tensor(1)] == 6
+
+
+def test_flat_writes_to_the_array():
+    t = ad.tensor([[1.0, 2.0]])
+    t.flat[1] = 5.0
+    np.testing.assert_array_equal(t.data, [[1.0, 5.0]])
 
 
 def test_integer_constants_stay_integers():

@@ -16,7 +16,7 @@ def to_dtype(x: Any, dtype: np.dtype) -> Any:
         return x
     if x is None or dtype_of(x) == dtype:
         return x
-    if not is_inexact(dtype) and is_inexact(dtype_of(x)):
+    if dtype.kind in "iub" and is_inexact(dtype_of(x)):
         raise TypeError(
             f"autodiff: a derivative is not rounded to whole numbers; got {dtype_of(x)} for data of dtype {dtype}. "
             "Keep the data of a tensor that is differentiated floating-point (t.data = array.astype(float))."

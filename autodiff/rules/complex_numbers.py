@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.dispatch import RULES
+from autodiff.operands import dtype_of
 from autodiff.primitives import Primitive
 from autodiff.rules.refused import named
 from autodiff.rules.special import logistic
@@ -28,16 +29,15 @@ MATRICES = """
 """
 
 
-def real_only(function: str, call: Callable) -> Callable:
-    """Return `call` for real arguments; complex ones raise, in the name of `function`."""
+def real_only(function: str, call: Callable, nested: bool = False) -> Callable:
+    """Return `call` for real operands, which may be `nested`; complex ones raise, in the name of `function`."""
 
     @functools.wraps(call)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        for leaf in flatten((args, kwargs))[0]:
-            dtype = getattr(leaf, "dtype", None)
-            if leaf.__class__ is complex or getattr(dtype, "kind", None) == "c":
+        for operand in flatten((args, kwargs))[0] if nested else args:
+            if operand.__class__ is complex or getattr(getattr(operand, "dtype", None), "kind", None) == "c":
                 raise TypeError(
-                    f"{function}: complex numbers are not differentiated yet; got {dtype or 'complex'}. "
+                    f"{function}: complex numbers are not differentiated yet; got {dtype_of(operand)}. "
                     "Write the real and the imaginary part as two real arrays."
                 )
         return call(*args, **kwargs)
@@ -50,7 +50,7 @@ def check_real(rule: Any) -> None:
     if isinstance(rule, Primitive):
         rule.function, rule.raw = real_only(rule.name, rule.function), real_only(rule.name, rule.raw)
     else:
-        rule.apply = real_only(rule.name, rule.apply)
+        rule.apply = real_only(rule.name, rule.apply, nested=True)
 
 
 for _function in [*named(np, " ".join([PARTS, SPREADS, PRODUCTS, NUMERICAL])), *named(np.linalg, MATRICES), logistic]:

@@ -56,7 +56,7 @@ refused(
 refused("Its result is complex. Use np.sort.", np.sort_complex)
 refused("Its range would have a length that depends on a traced value. Use np.linspace.", np.arange)
 refused(
-    "It would copy values out of the graph. Use np.stack([t, u]) or ad.numpy.array([t, u]), and leave out `like`.",
+    "It would copy values out of the graph. Use np.stack([t, u]), and leave out `like`.",
     np.array,
     np.asarray,
     np.asanyarray,
