@@ -39,10 +39,12 @@ def check_differentiable(function: str, x: Any, what: str) -> None:
 
 def one_like(y: Any) -> Any:
     """Return the seed dy/dy = 1 in the shape and dtype of `y`."""
+    if y.__class__ is np.float64 or y.__class__ is float:
+        return ONE
+    if isinstance(y, np.generic):
+        return y.__class__(1)
     shape = shape_of(y)
-    if shape == ():
-        return ONE if y.__class__ is np.float64 else dtype_of(y).type(1)
-    return np.ones(shape, dtype_of(y))
+    return dtype_of(y).type(1) if shape == () else np.ones(shape, dtype_of(y))
 
 
 def zero_like(x: Any) -> Any:

@@ -221,7 +221,7 @@ class Tensor(ArrayLike):
                 "Make the inputs with ad.tensor(data, requires_grad=True), outside ad.no_grad()."
             )
         if cotangent is None:
-            if self.size != 1:
+            if self.data.__class__ not in SCALARS and self.size != 1:
                 raise ValueError(
                     f"backward: a gradient needs a scalar; got shape {self.shape}. "
                     "Reduce it first (loss.mean()), or pass the cotangent: t.backward(np.ones(t.shape))."

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+import autodiff as ad
 from nn.parameter import Parameter
 
 
@@ -131,10 +132,20 @@ class Module:
         Raises
         ------
         ValueError
-            Naming every missing name, every unknown name and every wrong shape.
+            Naming every missing name, every unknown name, every wrong shape and dtype.
+        TypeError
+            For anything but a mapping.
         """
         own = dict(self.named_parameters())
-        arrays = {name: np.asarray(value) for name, value in state_dict.items()}
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(
+                f"load_state_dict: takes a mapping from names to arrays; got {type(state_dict).__name__}. "
+                "Pass what state_dict() gives."
+            )
+        arrays = {
+            name: value.numpy() if isinstance(value, ad.Tensor) else np.asarray(value)
+            for name, value in state_dict.items()
+        }
         problems = []
         if strict:
             problems += [f"`{name}` is missing" for name in own if name not in arrays]
@@ -143,6 +154,11 @@ class Module:
             f"`{name}` has shape {arrays[name].shape} for {parameter.shape}"
             for name, parameter in own.items()
             if name in arrays and arrays[name].shape != parameter.shape
+        ]
+        problems += [
+            f"`{name}` has dtype {arrays[name].dtype} for {parameter.dtype}"
+            for name, parameter in own.items()
+            if name in arrays and not np.can_cast(arrays[name].dtype, parameter.dtype, "same_kind")
         ]
         if problems:
             raise ValueError(

@@ -503,3 +503,14 @@ REFUSALS = [
 def test_refusals(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_load_state_dict_takes_parameters_and_refuses_other_kinds():
+    first, second = nn.Linear(2, 1, rng=0), nn.Linear(2, 1, rng=1)
+    first.load_state_dict(dict(second.named_parameters()))
+    np.testing.assert_array_equal(first.weight.data, second.weight.data)
+    state = second.state_dict()
+    with pytest.raises(ValueError, match="`weight` has dtype complex128 for float64"):
+        first.load_state_dict({**state, "weight": state["weight"] + 1j})
+    with pytest.raises(TypeError, match="takes a mapping from names to arrays; got str"):
+        first.load_state_dict("weights")
