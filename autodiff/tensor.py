@@ -21,6 +21,7 @@ from autodiff.residuals import SCALARS, frozen, kept, rebuild, unchanging
 from autodiff.tape import Leaf, Node, Output, backpropagate
 
 ndarray = np.ndarray
+float64 = np.float64
 
 
 class Tensor(ArrayLike):
@@ -50,13 +51,29 @@ class Tensor(ArrayLike):
     def process(primitive: Primitive, level: int, args: Sequence, kwargs: Mapping) -> Any:
         """Evaluate, and record a node if any operand depends on an input of this level."""
         mode = MODE.get()
-        if mode is None and len(args) == 1:
-            return _record_one(primitive, level, args[0], kwargs)
-        if mode is None and len(args) == 2:
-            return _record_two(primitive, level, args[0], args[1], kwargs)
-        result = _record_any(primitive, level, args, kwargs, mode)
-        if primitive.view is not None and is_view(result.data, args[0].data, primitive, kwargs):
-            note_view(result, args[0], primitive, kwargs)
+        if mode is not None or len(args) != 1:
+            if mode is None and len(args) == 2:
+                return _record_two(primitive, level, args[0], args[1], kwargs)
+            return _record_any(primitive, level, args, kwargs, mode)
+        # What follows does the same for one operand, by far the most frequent call, in fewer steps.
+        (operand,) = args
+        x = operand.data
+        parent = operand.node
+        function = primitive.raw if x.__class__ in PLAIN else primitive.function
+        y = function(x, **kwargs) if kwargs else function(x)
+        kind = y.__class__
+        active, keeps_y, codes, _ = primitive.plans.get(FIRST) or primitive.plan(FIRST)
+        if parent is None or not active:
+            result = wrap(y, level)
+        else:
+            if kind is ndarray and (primitive.fresh or y is not x):
+                y.setflags(False)
+            kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
+            kept_x = (x,) if codes is KEEP_ONE and x.__class__ in SCALARS else kept(codes, y, (x,))
+            node = Node(primitive, FIRST, (parent,), kept_y, kept_x, kwargs and unchanging(kwargs))
+            result = Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
+        if kind is not float64 and primitive.view is not None and is_view(y, x, primitive, kwargs):
+            note_view(result, operand, primitive, kwargs)
         return result
 
     # --- what a person reads -------------------------------------------------------
@@ -301,30 +318,7 @@ def _restored(kind: type, data: Any, requires_grad: bool, name: str | None, grad
     return result
 
 
-# --- recording: `_record_any` is the whole of it; the other two do the same for one and two operands, the
-# most frequent calls, in fewer steps.
-
-
-def _record_one(primitive: Primitive, level: int, operand: Tensor, kwargs: Mapping) -> Any:
-    x = operand.data
-    parent = operand.node
-    function = primitive.raw if x.__class__ in PLAIN else primitive.function
-    y = function(x, **kwargs) if kwargs else function(x)
-    kind = y.__class__
-    active, keeps_y, codes, _ = primitive.plans.get(FIRST) or primitive.plan(FIRST)
-    if parent is None or not active:
-        result = wrap(y, level)
-    else:
-        if kind is ndarray and (primitive.fresh or y is not x):
-            y.setflags(False)
-        kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
-        kept_x = (x,) if codes is KEEP_ONE and x.__class__ in SCALARS else kept(codes, y, (x,))
-        node = Node(primitive, FIRST, (parent,), kept_y, kept_x, kwargs and unchanging(kwargs))
-        result = Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
-    view = primitive.view
-    if view is not None and (view.is_one(y, x, kwargs) if kind is ndarray else is_view(y, x, primitive, kwargs)):
-        note_view(result, operand, primitive, kwargs)
-    return result
+# --- recording: `_record_any` is the whole of it; `_record_two` is quicker for two operands -------------
 
 
 def _record_two(primitive: Primitive, level: int, a: Any, b: Any, kwargs: Mapping) -> Any:
@@ -368,10 +362,10 @@ def _record_any(primitive: Primitive, level: int, args: Sequence, kwargs: Mappin
             argnums = ()
         if mode.anomaly:
             anomaly.check_value(primitive, values, y)
-    if not argnums:
-        return wrap(y, level)
-    result = _finish(primitive, level, y, values, argnums, parents, kwargs)
-    if mode is not None and mode.anomaly:
+    result = _finish(primitive, level, y, values, argnums, parents, kwargs) if argnums else wrap(y, level)
+    if primitive.view is not None and is_view(y, values[0], primitive, kwargs):
+        note_view(result, args[0], primitive, kwargs)
+    if argnums and mode is not None and mode.anomaly:
         for output in result if isinstance(result, (tuple, list)) else [result]:
             node = output.node.parent if output.node.__class__ is Output else output.node
             if node is not None:
