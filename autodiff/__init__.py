@@ -7,7 +7,7 @@ from autodiff.gradcheck import check_grads
 from autodiff.jacobians import hessian, jacobian
 from autodiff.piecewise import piecewise
 from autodiff.reverse import vjp
-from autodiff.rules.elementwise import logistic
+from autodiff.rules.special import logistic
 from autodiff.switches import detect_anomaly, no_grad
 from autodiff.tensor import Tensor, tensor
 from autodiff.transforms import elementwise_grad, grad, hvp, value_and_grad
