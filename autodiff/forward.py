@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from autodiff import anomaly
-from autodiff.arraylike import ArrayLike, is_view, note_view
+from autodiff.arraylike import ArrayLike
+from autodiff.assignment import is_view, note_view
 from autodiff.boundary import check_differentiable, own, zero_like
 from autodiff.dispatch import HAND_LEVEL, MODE, new_level
 from autodiff.operands import TRACED, as_operand, dtype_of, shape_of

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.arraylike import getitem, index_update
+from autodiff.arraylike import getitem
+from autodiff.assignment import index_update
 from autodiff.dispatch import RULES
 from autodiff.operands import as_operand, dtype_of, is_inexact, plain, shape_of
 from autodiff.primitives import Rewrite

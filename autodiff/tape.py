@@ -18,7 +18,7 @@ import numpy as np
 
 from autodiff import anomaly
 from autodiff.dispatch import MODE
-from autodiff.operands import PLAIN
+from autodiff.operands import PLAIN, TRACED
 from autodiff.primitives import Primitive
 
 next_order = count(0, -1).__next__  # falling, so that the youngest node is a heap's smallest
@@ -63,6 +63,11 @@ class Leaf:
 
     def accumulate(self, ct: Any) -> None:
         """Add `ct` to the gradient, which stays this leaf's own array."""
+        if ct.__class__ in TRACED:
+            raise TypeError(
+                "backward: gradients are plain numbers; got a tensor, since `t.data` of an input was set to a "
+                "tensor. Set it to an array: t.data = t.data - lr * t.grad."
+            )
         if self.grad is not None:
             self.grad += ct
         elif self.buffer is not None:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from autodiff import anomaly
-from autodiff.arraylike import ArrayLike, index_update, is_view, note_view
+from autodiff.arraylike import ArrayLike
+from autodiff.assignment import index_update, is_view, note_view
 from autodiff.boundary import as_cotangent, check_differentiable, one_like
 from autodiff.dispatch import LEAF_LEVEL, MODE
 from autodiff.operands import PLAIN, TRACED, is_inexact, value_of

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.arraylike import getitem, index_update
+from autodiff.arraylike import getitem
+from autodiff.assignment import index_update
 from autodiff.operands import full_name
 from autodiff.rules import special as own
 from autodiff.tree import flatten

@@ -9,8 +9,8 @@ import autodiff as ad
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = {
-    "operands", "dispatch", "primitives", "arraylike", "residuals", "tape", "tensor", "boundary", "reverse", "forward",
-    "batch", "transforms", "jacobians", "tree", "anomaly", "switches",
+    "operands", "dispatch", "primitives", "arraylike", "assignment", "residuals", "tape", "tensor", "boundary",
+    "reverse", "forward", "batch", "transforms", "jacobians", "tree", "anomaly", "switches",
 }  # fmt: skip
 READERS = {"readers", "graph", "draw", "table", "cost", "symbolic", "step", "compile"}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "core", "tools"}

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from autodiff.arraylike import getitem, index_update
+from autodiff.arraylike import getitem
+from autodiff.assignment import index_update
 from autodiff.operands import value_of
 from autodiff.rules.elementwise import elementwise
 from autodiff.rules.general import composite, general, reduction

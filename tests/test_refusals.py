@@ -97,7 +97,14 @@ def without_a_rule(x):
 
 LEAVES = "would leave the graph"
 
+
 # name: (what is done, the error, a pattern of its message)
+def with_tensor_data():
+    t = leaf(1.0, 2.0)
+    t.data = t * 2.0
+    return np.sum(t * t)
+
+
 REFUSALS = {
     # --- leaving the graph
     "np.array of a list": (recorded(lambda t: np.array([t[0], t[1]])), TypeError, rf"{LEAVES}.*np\.stack"),
@@ -228,6 +235,11 @@ REFUSALS = {
         "check_grads: modes are",
     ),
     "check_grads of an int": (lambda: ad.check_grads(np.sin, 1), TypeError, "check_grads: integers have no derivative"),
+    "a tensor as the data of an input": (
+        lambda: with_tensor_data().backward(),
+        TypeError,
+        "backward: .*t.data.*was set to a tensor",
+    ),
     "a recorded cotangent": (
         lambda: (leaf(1.0, 2.0) * 2.0).backward(leaf(1.0, 1.0)),
         TypeError,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.arraylike import astype
+from autodiff.assignment import astype
 from autodiff.operands import dtype_of, is_inexact, value_of
 
 

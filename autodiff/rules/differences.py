@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.arraylike import astype
+from autodiff.assignment import astype
 from autodiff.dispatch import RULES
 from autodiff.operands import FLOAT64, as_operand, shape_of, value_of
 from autodiff.primitives import Rewrite

@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.arraylike import astype, power
+from autodiff.arraylike import power
+from autodiff.assignment import astype
 from autodiff.batch import align
 from autodiff.dispatch import RULES
 from autodiff.operands import as_operand, dtype_of, is_inexact, shape_of

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.arraylike import getitem, index_update
+from autodiff.arraylike import getitem
+from autodiff.assignment import index_update
 from autodiff.batch import align
 from autodiff.dispatch import RULES, Operation
 from autodiff.operands import (

@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.arraylike import astype, getitem
+from autodiff.arraylike import getitem
+from autodiff.assignment import astype
 from autodiff.batch import align
 from autodiff.boundary import zero_like
 from autodiff.dispatch import RULES

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.arraylike import astype
+from autodiff.assignment import astype
 from autodiff.operands import FLOAT64, as_operand, plain, shape_of
 from autodiff.rules.casts import in_dtype
 from autodiff.rules.general import composite

@@ -68,7 +68,7 @@ class Optimizer:
             if not isinstance(p, ad.Tensor) or p.leaf is None:
                 raise TypeError(
                     f"{self._name}: only inputs that require a gradient can be learned; got a {type(p).__name__}. "
-                    "Pass parameters, or tensors made with requires_grad=True."
+                    "Pass [p for p in model.parameters() if p.requires_grad], or tensors made with requires_grad=True."
                 )
         options = {**defaults, **group, "params": parameters}
         self.check(options)
