@@ -110,8 +110,14 @@ class Assignable(Traced):
         return self._update(self @ other)
 
 
-def note_view(result: Any, base: Any, primitive: Any, parameters: Any) -> None:
-    """Remember that `result` is a view of `base`: what is written to one of them is seen in the other."""
+def note_if_view(result: Any, y: Any, base: Any, x: Any, primitive: Any, parameters: Any) -> None:
+    """Remember that `result`, with value `y`, is a view of `base`, with value `x`, if NumPy's would be one.
+
+    What is written to one of them is then seen in the other. Either may be dropped first:
+    the view holds its base, which knows its views by weak references.
+    """
+    if not (primitive.view.is_one(y, x, parameters) if y.__class__ is np.ndarray else hasattr(y, "_origin")):
+        return
     result._origin = (base, primitive, parameters)
     views = getattr(base, "_views", None)
     if views is None:
@@ -120,10 +126,3 @@ def note_view(result: Any, base: Any, primitive: Any, parameters: Any) -> None:
     views.append(ref(result))
     if len(views) >= 64 and len(views) & (len(views) - 1) == 0:  # now and then: forget those that are gone
         views[:] = [reference for reference in views if reference() is not None]
-
-
-def is_view(y: Any, x: Any, primitive: Any, parameters: Any) -> bool:
-    """Tell whether `y`, which `primitive` made of `x`, is a view of it in NumPy."""
-    if y.__class__ is np.ndarray:
-        return primitive.view.is_one(y, x, parameters)
-    return hasattr(y, "_origin")

@@ -14,7 +14,7 @@ import numpy as np
 
 from autodiff import anomaly
 from autodiff.arraylike import ArrayLike
-from autodiff.assignment import is_view, note_view
+from autodiff.assignment import note_if_view
 from autodiff.boundary import check_differentiable, own, zero_like
 from autodiff.dispatch import HAND_LEVEL, MODE, new_level
 from autodiff.operands import TRACED, as_operand, dtype_of, shape_of
@@ -83,8 +83,8 @@ class Dual(ArrayLike):
             dots = y_dot if y_dot is not None else [None] * len(y)
             return rebuild(y, [dual(v, v_dot, level) for v, v_dot in zip(y, dots, strict=True)])
         result = dual(y, y_dot, level)
-        if primitive.view is not None and is_view(y, values[0], primitive, kwargs):
-            note_view(result, args[0], primitive, kwargs)
+        if primitive.view is not None:
+            note_if_view(result, y, args[0], values[0], primitive, kwargs)
         return result
 
     def _is_recorded(self) -> bool:

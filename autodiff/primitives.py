@@ -18,7 +18,7 @@ from autodiff.operands import full_name, is_inexact, is_traced, plain
 
 # What a node keeps of an operand: nothing; its value; its Spec; its Spec, but nothing if that is the value's own.
 DROP, KEEP, SPEC, LIKE = range(4)
-KEEP_ONE = (KEEP,)
+KEEP_ONE, SPEC_ONE = (KEEP,), (SPEC,)
 
 
 class Plan(NamedTuple):

@@ -13,11 +13,11 @@ import numpy as np
 
 from autodiff import anomaly
 from autodiff.arraylike import ArrayLike
-from autodiff.assignment import index_update, is_view, note_view
+from autodiff.assignment import index_update, note_if_view
 from autodiff.boundary import as_cotangent, check_differentiable, one_like
 from autodiff.dispatch import LEAF_LEVEL, MODE
-from autodiff.operands import PLAIN, TRACED, is_inexact, value_of
-from autodiff.primitives import KEEP_ONE, Primitive
+from autodiff.operands import PLAIN, TRACED, Spec, is_inexact, value_of
+from autodiff.primitives import KEEP_ONE, SPEC_ONE, Primitive
 from autodiff.residuals import SCALARS, frozen, kept, rebuild, unchanging
 from autodiff.tape import Leaf, Node, Output, backpropagate
 
@@ -70,11 +70,16 @@ class Tensor(ArrayLike):
             if kind is ndarray and (primitive.fresh or y is not x):
                 y.setflags(False)
             kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
-            kept_x = (x,) if codes is KEEP_ONE and x.__class__ in SCALARS else kept(codes, y, (x,))
+            if codes is KEEP_ONE:
+                kept_x: Sequence = (x if x.__class__ in SCALARS else frozen(x),)
+            elif codes is SPEC_ONE and x.__class__ is ndarray:
+                kept_x = (Spec(x.shape, x.dtype),)
+            else:
+                kept_x = kept(codes, y, (x,))
             node = Node(primitive, FIRST, (parent,), kept_y, kept_x, kwargs and unchanging(kwargs))
             result = Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
-        if kind is not float64 and primitive.view is not None and is_view(y, x, primitive, kwargs):
-            note_view(result, operand, primitive, kwargs)
+        if kind is not float64 and primitive.view is not None:
+            note_if_view(result, y, operand, x, primitive, kwargs)
         return result
 
     # --- what a person reads -------------------------------------------------------
@@ -364,8 +369,8 @@ def _record_any(primitive: Primitive, level: int, args: Sequence, kwargs: Mappin
         if mode.anomaly:
             anomaly.check_value(primitive, values, y)
     result = _finish(primitive, level, y, values, argnums, parents, kwargs) if argnums else wrap(y, level)
-    if primitive.view is not None and is_view(y, values[0], primitive, kwargs):
-        note_view(result, args[0], primitive, kwargs)
+    if primitive.view is not None:
+        note_if_view(result, y, args[0], values[0], primitive, kwargs)
     if argnums and mode is not None and mode.anomaly:
         for output in result if isinstance(result, (tuple, list)) else [result]:
             node = output.node.parent if output.node.__class__ is Output else output.node

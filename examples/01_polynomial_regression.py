@@ -63,7 +63,7 @@ print("  ad.check_grads       agrees to second order\n")
 
 # --- training ----------------------------------------------------------------------------------
 
-optimizer = nn.optim.Adam(model.parameters(), lr=0.02)
+optimizer = nn.optim.Adam(model.parameters(), lr=0.01)
 for step in range(3001):
     optimizer.zero_grad()
     loss = loss_function(model(X), y)

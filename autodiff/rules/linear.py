@@ -31,7 +31,7 @@ from autodiff.operands import (
     dtype_of,
     shape_of,
 )
-from autodiff.primitives import SPEC, Plan, Primitive, Rewrite, View
+from autodiff.primitives import SPEC, SPEC_ONE, Plan, Primitive, Rewrite, View
 from autodiff.rules.axes import restore_axes, trailing_axes
 from autodiff.rules.casts import to_dtype
 from autodiff.rules.elementwise import match
@@ -60,7 +60,7 @@ class Linear(Primitive):
             self.pull = self._pull
 
     def make_plan(self, argnums: tuple[int, ...]) -> Plan:
-        return Plan(argnums, False, repeat(SPEC))
+        return Plan(argnums, False, SPEC_ONE if self.operands == 1 else repeat(SPEC))
 
     def _pull(self, ct: Any, _y: Any, x: Spec, **kwargs: Any) -> Any:
         return to_dtype(self.transpose(ct, x, **kwargs), x.dtype)
