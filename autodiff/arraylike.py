@@ -242,7 +242,8 @@ class ArrayLike(Assignable):
         if self._is_recorded():
             raise TypeError(
                 f"{function}: the result would leave the graph and its derivative be lost; got a {_kind(self)}. "
-                "Use NumPy's functions (np.sin for math.sin), or take the number with t.item()."
+                "Use NumPy's functions (np.sin for math.sin); to store it, make the target a tensor (a = ad.tensor(a), "
+                "then a[i] = t); for the number alone, t.item()."
             )
         return self.item()
 
