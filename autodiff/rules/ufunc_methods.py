@@ -159,4 +159,4 @@ for _ufunc in [f for f, rule in RULES.items() if isinstance(f, np.ufunc) and not
 # np.arctan2.reduce likewise. The derivative of the fold would not be that of such a value.
 for _ufunc in (np.power, np.arctan2):
     for _method in (_ufunc.reduce, _ufunc.reduceat):
-        RULES[_method] = Refused(_method, "NumPy's own value was found to drop operands on some processors. Write the fold as a loop.")
+        RULES[_method] = Refused(_method, "NumPy drops operands here on some processors. Write the fold as a loop.")
