@@ -61,7 +61,7 @@ class Assignable(Traced):
 
     def _refresh_views(self) -> None:
         """Show what was written here in the views that were taken from it."""
-        for reference in getattr(self, "_views", ()):
+        for reference in list(getattr(self, "_views", ())):  # a copy: looking again notes views, and forgets some
             view = reference()
             if view is not None:
                 _, primitive, parameters = view._origin

@@ -113,6 +113,15 @@ def test_views_of_constants_and_hand_made_duals():
     assert repr(d) == "Dual([3., 2.], [3., 0.])"
 
 
+@pytest.mark.parametrize("number", [3, 63, 64, 65, 128, 200])
+def test_any_number_of_views_show_what_was_written(number):
+    base = ad.tensor(np.zeros(number), requires_grad=True) * 1.0
+    views = [base[i : i + 1] for i in range(number)][::2]  # every other one is gone again
+    for step in range(1, 4):
+        base += 1.0
+        assert [view.item() for view in views] == [step] * len(views)
+
+
 def test_a_view_keeps_its_node_until_it_is_written():
     x = ad.tensor([1.0, 2.0], requires_grad=True)
     y = x * x
