@@ -13,7 +13,7 @@ import numpy as np
 
 from autodiff.assignment import Assignable, astype
 from autodiff.dispatch import Operation, bind
-from autodiff.operands import FLOAT64, dtype_of, is_inexact, plain, shape_of, value_of
+from autodiff.operands import FLOAT64, dtype_of, is_inexact, plain, shape_of, size_of, value_of
 
 
 @Operation
@@ -59,10 +59,7 @@ class ArrayLike(Assignable):
 
     @property
     def size(self) -> int:
-        size = 1
-        for n in self.shape:
-            size *= n
-        return size
+        return size_of(self)
 
     @property
     def itemsize(self) -> int:

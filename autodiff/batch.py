@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.arraylike import ArrayLike
-from autodiff.operands import dtype_of, shape_of
+from autodiff.operands import dtype_of, shape_of, size_of
 from autodiff.primitives import Primitive
 
 
@@ -71,7 +71,7 @@ def basis(leaves: Sequence, start: int, stop: int, level: int) -> list[Batch]:
     offset = 0
     for leaf in leaves:
         shape = shape_of(leaf)
-        size = int(np.prod(shape))
+        size = size_of(leaf)
         columns = np.eye(stop - start, size, start - offset, dtype_of(leaf))
         batches.append(Batch(columns.reshape(stop - start, *shape), level))
         offset += size

@@ -46,10 +46,7 @@ class Spec:
 
     @property
     def size(self) -> int:
-        size = 1
-        for n in self.shape:
-            size *= n
-        return size
+        return prod(self.shape)
 
     def __repr__(self) -> str:
         return f"Spec({self.shape}, {self.dtype})"
