@@ -8,7 +8,7 @@ from autodiff.jacobians import hessian, jacobian
 from autodiff.piecewise import piecewise
 from autodiff.reverse import vjp
 from autodiff.rules.special import logistic
-from autodiff.switches import detect_anomaly, no_grad
+from autodiff.switches import detect_anomaly, no_grad, scope, scope_path
 from autodiff.tensor import Tensor, tensor
 from autodiff.transforms import elementwise_grad, grad, hvp, value_and_grad
 from autodiff.user_primitive import primitive
@@ -30,6 +30,8 @@ __all__ = [
     "no_grad",
     "piecewise",
     "primitive",
+    "scope",
+    "scope_path",
     "tensor",
     "value_and_grad",
     "vjp",

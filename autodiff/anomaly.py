@@ -7,29 +7,27 @@ line, the first bad index, and what to write instead.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from autodiff.dispatch import MODE
 from autodiff.operands import value_of
 from autodiff.primitives import Primitive
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+_LIBRARIES = {"autodiff", "nn", "numpy"}  # their lines are not the user's
 
 
 def user_line() -> str:
-    """Return `file:line` of the innermost frame outside this package and NumPy."""
+    """Return `file:line` of the innermost frame outside the libraries, and the scope if there is one."""
     frame = sys._getframe(1)
-    while frame.f_back is not None:
-        filename = frame.f_code.co_filename
-        if not filename.startswith((_PACKAGE, _NUMPY)) or filename.startswith(_PACKAGE + "tests"):
-            break
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _LIBRARIES:
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    mode = MODE.get()
+    scope = f" in {' / '.join(mode.scope)}" if mode is not None and mode.scope else ""
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}{scope}"
 
 
 def _first_bad(x: Any) -> tuple[Any, tuple[int, ...]] | None:

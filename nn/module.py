@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from textwrap import indent
 from typing import Any, Self
 
@@ -10,6 +11,8 @@ import numpy as np
 
 import autodiff as ad
 from nn.parameter import Parameter
+
+CALLER: ContextVar[Module | None] = ContextVar("nn.caller", default=None)  # whose forward runs, where scopes are read
 
 
 class Module:
@@ -35,6 +38,8 @@ class Module:
     """
 
     training: bool = True
+    _buffers: tuple[str, ...] = ()  # names of the attributes that are state but not learned
+    _forward_hooks: tuple[Callable, ...] = ()
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Return the output of the module; each kind of module defines it."""
@@ -43,9 +48,27 @@ class Module:
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._forward_hooks or ad.scope_path() is not None:
+            return self._observed_call(args, kwargs)
         return self.forward(*args, **kwargs)
 
+    def _observed_call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Call `forward` in a scope of its own, then the hooks."""
+        caller = CALLER.get()
+        token = CALLER.set(self)
+        try:
+            with ad.scope(_scope_name(self, caller)):
+                output = self.forward(*args, **kwargs)
+        finally:
+            CALLER.reset(token)
+        for hook in self._forward_hooks:
+            changed = hook(self, args, output)
+            output = output if changed is None else changed
+        return output
+
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._buffers:
+            value = np.array(value)
         if isinstance(vars(self).get(name), Parameter) and not (value is None or isinstance(value, Parameter)):
             raise TypeError(
                 f"{type(self).__name__}: `{name}` is a parameter, and an optimiser would go on training the old one; "
@@ -59,7 +82,8 @@ class Module:
     def named_members(self) -> Iterator[tuple[str, Parameter | Module]]:
         """Yield the name and value of each parameter and module that this module holds itself."""
         for name, value in vars(self).items():
-            yield from _members(name, value)
+            if name != "_forward_hooks":
+                yield from _members(name, value)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Yield the name and value of each module that this module holds itself."""
@@ -98,6 +122,31 @@ class Module:
         """Yield each parameter of this module and of those inside it, once."""
         return (parameter for _, parameter in self.named_parameters())
 
+    def register_buffer(self, name: str, value: Any) -> None:
+        """Make `self.name` an array that is saved with the parameters but not learned.
+
+        Raises
+        ------
+        ValueError
+            If the module has an attribute of this name already.
+        """
+        if hasattr(self, name) and name not in self._buffers:
+            raise ValueError(
+                f"{type(self).__name__}.register_buffer: the name is taken; got {name!r}. Choose another name."
+            )
+        self._buffers = tuple(dict.fromkeys((*self._buffers, name)))
+        setattr(self, name, value)
+
+    def named_buffers(self) -> Iterator[tuple[str, np.ndarray]]:
+        """Yield each buffer under its dotted name: `1.running_mean`."""
+        for prefix, module in self.named_modules():
+            for name in module._buffers:
+                yield _join(prefix, name), getattr(module, name)
+
+    def buffers(self) -> Iterator[np.ndarray]:
+        """Yield each buffer of this module and of those inside it."""
+        return (buffer for _, buffer in self.named_buffers())
+
     # --- what one does with it ------------------------------------------------------
 
     def train(self, mode: bool = True) -> Self:
@@ -110,17 +159,69 @@ class Module:
         """Switch this module and those inside it to evaluation."""
         return self.train(False)
 
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Let every parameter be learned (or, with False, hold them fixed)."""
+        for parameter in self.parameters():
+            parameter.requires_grad = requires_grad
+        return self
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call `function` on this module and on each of those inside it, the inner ones first."""
+        for module in reversed(list(self.modules())):
+            function(module)
+        return self
+
+    def to(self, dtype: Any) -> Self:
+        """Turn every parameter and every float buffer to `dtype`; do so before an optimiser is made."""
+        for parameter in self.parameters():
+            parameter.data = parameter.data.astype(dtype)
+        for module in self.modules():
+            for name in module._buffers:
+                buffer = getattr(module, name)
+                if buffer.dtype.kind == "f":
+                    setattr(module, name, buffer.astype(dtype))
+        return self
+
+    def float(self) -> Self:
+        """Turn the parameters to float32."""
+        return self.to(np.float32)
+
+    def double(self) -> Self:
+        """Turn the parameters to float64."""
+        return self.to(np.float64)
+
+    def register_forward_hook(self, hook: Callable[[Module, tuple, Any], Any]) -> Callable[[], None]:
+        """Call `hook(module, args, output)` after each `forward`; what it returns, unless None, is the new output.
+
+        Returns
+        -------
+        callable
+            Call it to take the hook away again.
+        """
+        entry = lambda module, args, output: hook(module, args, output)  # noqa: E731 - an object of its own
+        self._forward_hooks = (*self._forward_hooks, entry)
+
+        def remove() -> None:
+            self._forward_hooks = tuple([h for h in self._forward_hooks if h is not entry])
+
+        return remove
+
     def zero_grad(self) -> None:
         """Forget the gradients (set them to None)."""
         for parameter in self.parameters():
             parameter.zero_grad()
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """Return a copy of every parameter's values under its name; training on does not change it."""
-        return {name: np.array(parameter.data) for name, parameter in self.named_parameters()}
+        """Return a copy of every parameter's and buffer's values by name; training on does not change it."""
+        return {name: np.array(array) for name, array in self._state().items()}
+
+    def _state(self) -> dict[str, np.ndarray]:
+        """Return the arrays themselves that make up the state."""
+        arrays = {name: parameter.data for name, parameter in self.named_parameters()}
+        return {**arrays, **dict(self.named_buffers())}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
-        """Set the parameters to the values in `state_dict`: all of them, or on any mismatch none.
+        """Set parameters and buffers to the values in `state_dict`: all of them, or on any mismatch none.
 
         Parameters
         ----------
@@ -136,7 +237,7 @@ class Module:
         TypeError
             For anything but a mapping.
         """
-        own = dict(self.named_parameters())
+        own = self._state()
         if not isinstance(state_dict, Mapping):
             raise TypeError(
                 f"load_state_dict: takes a mapping from names to arrays; got {type(state_dict).__name__}. "
@@ -151,23 +252,23 @@ class Module:
             problems += [f"`{name}` is missing" for name in own if name not in arrays]
             problems += [f"`{name}` is unknown" for name in arrays if name not in own]
         problems += [
-            f"`{name}` has shape {arrays[name].shape} for {parameter.shape}"
-            for name, parameter in own.items()
-            if name in arrays and arrays[name].shape != parameter.shape
+            f"`{name}` has shape {arrays[name].shape} for {array.shape}"
+            for name, array in own.items()
+            if name in arrays and arrays[name].shape != array.shape
         ]
         problems += [
-            f"`{name}` has dtype {arrays[name].dtype} for {parameter.dtype}"
-            for name, parameter in own.items()
-            if name in arrays and not np.can_cast(arrays[name].dtype, parameter.dtype, "same_kind")
+            f"`{name}` has dtype {arrays[name].dtype} for {array.dtype}"
+            for name, array in own.items()
+            if name in arrays and not np.can_cast(arrays[name].dtype, array.dtype, "same_kind")
         ]
         if problems:
             raise ValueError(
                 f"load_state_dict: the values do not fit the model; got these mismatches: {'; '.join(problems)}. "
                 "Build the model with the layers it was saved with (strict=False skips names, never shapes)."
             )
-        for name, parameter in own.items():
+        for name, array in own.items():
             if name in arrays:
-                parameter.data[...] = arrays[name]
+                array[...] = arrays[name]
 
     # --- what a person reads ----------------------------------------------------------
 
@@ -194,6 +295,13 @@ def _members(name: str, value: Any) -> Iterator[tuple[str, Parameter | Module]]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _members(f"{name}.{key}", item)
+
+
+def _scope_name(module: Module, caller: Module | None) -> str:
+    """Return `name (Type)`, the name being that under which the calling module holds this one."""
+    kind = type(module).__name__
+    members = caller.named_children() if caller is not None else ()
+    return next((f"{name} ({kind})" for name, child in members if child is module), kind)
 
 
 def _join(prefix: str, name: str) -> str:
