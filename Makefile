@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
-	$(PY) examples/01_polynomial_regression.py
+	$(PY) examples/04_polynomial_regression.py
 
 test: $(VENV)/installed-$(EXTRAS)
 	$(PY) -m pytest -n $(WORKERS) $(PYTEST_ARGS)

@@ -8,6 +8,7 @@ same numbers, and two witnesses that know nothing of the chain rule confirm them
 """
 
 import numpy as np
+from plotting import save_plot
 
 import autodiff as ad
 import nn
@@ -16,8 +17,8 @@ rng = np.random.default_rng(2024)
 
 
 def polynomial(x):
-    """Return x0² + 3 x0 x1 + x1² + 5 as a column, shape (n, 1), for x of shape (n, 2)."""
-    x0, x1 = x[:, :1], x[:, 1:]
+    """Return x0² + 3 x0 x1 + x1² + 5, shape (…, 1), for x of shape (…, 2)."""
+    x0, x1 = x[..., :1], x[..., 1:]
     return x0**2 + 3 * x0 * x1 + x1**2 + 5
 
 
@@ -28,8 +29,6 @@ y = (polynomial(X) - mean) / std  # a network starts near 0 with slopes near 1: 
 model = nn.Sequential(nn.Linear(2, 32, rng=rng), nn.Tanh(), nn.Linear(32, 1, rng=rng))
 loss_function = nn.MSELoss()
 print(model, end="\n\n")
-
-# --- the gradient of the loss, and what two independent witnesses say of it ------------------
 
 
 def cost(theta):
@@ -61,8 +60,6 @@ assert errors["central differences"] < 1e-8
 ad.check_grads(cost, theta, order=2)
 print("  ad.check_grads       agrees to second order\n")
 
-# --- training ----------------------------------------------------------------------------------
-
 optimizer = nn.optim.Adam(model.parameters(), lr=0.01)
 for step in range(3001):
     optimizer.zero_grad()
@@ -76,4 +73,18 @@ y_test = polynomial(X_test)
 residual = y_test - (mean + std * model(X_test).numpy())
 R2 = 1 - np.sum(residual**2) / np.sum((y_test - y_test.mean()) ** 2)
 print(f"\ntest R² = {R2:.6f}")
+
+
+def draw(figure):
+    """Draw the network's output in colours, and the polynomial's contours on top."""
+    axes, axis = figure.subplots(), np.linspace(-1, 1, 81)
+    grid, levels = np.stack(np.meshgrid(axis, axis), axis=-1), np.arange(3.5, 10.5, 0.5)
+    colours = axes.contourf(axis, axis, mean + std * model(grid).numpy()[..., 0], levels)
+    axes.contour(axis, axis, polynomial(grid)[..., 0], levels, colors="white", linewidths=1)
+    axes.plot(*X.T, "k.", markersize=4)
+    axes.set(title="colours: network, lines: polynomial", xlabel="x₀", ylabel="x₁", aspect="equal")
+    figure.colorbar(colours, label="y")
+
+
+save_plot(draw, __file__, width=5.4)
 assert R2 >= 0.999
