@@ -7,6 +7,7 @@ from autodiff.gradcheck import check_grads
 from autodiff.jacobians import hessian, jacobian
 from autodiff.piecewise import piecewise
 from autodiff.reverse import vjp
+from autodiff.rules.affine import affine
 from autodiff.rules.special import logistic
 from autodiff.switches import detect_anomaly, no_grad, scope, scope_path
 from autodiff.tensor import Tensor, tensor
@@ -17,6 +18,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Dual",
     "Tensor",
+    "affine",
     "check_grads",
     "checkpoint",
     "detect_anomaly",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from autodiff.rules.affine import affine
 from tests.cases import A, Case
 from tests.domains import well_conditioned
 
@@ -60,6 +61,10 @@ PRODUCTS = [
             ((2, 3), (3, 4)), ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 2, 3), (3, 2)), ((2, 3), (4, 3, 2)),
             ((2, 1, 2, 3), (4, 3, 2)), ((2, 2, 3), (3,)), ((3,), (2, 3, 2)), ((2, 0), (0, 3)),
         ]
+    ],
+    *[
+        Case(affine, A(*x), A(3, 2), A(2), name=f"affine {x}")
+        for x in [(4, 3), (3,), (2, 4, 3), (0, 3)]
     ],
     *[
         Case(np.dot, A(shape=a), A(shape=b), name=f"dot {a} {b}")

@@ -4,6 +4,7 @@
 """
 
 from autodiff.rules import (  # noqa: F401 - each fills RULES
+    affine,
     applying,
     constant,
     decompositions,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nn import functional
 from nn.module import Module
 from nn.parameter import Parameter
 
@@ -60,13 +61,12 @@ class Linear(Module):
     def forward(self, x: Any) -> Any:
         """Return x W + b, shape (…, out_features), for x of shape (…, in_features)."""
         try:
-            z = x @ self.weight
+            return functional.linear(x, self.weight, self.bias)
         except ValueError as mismatch:
             raise ValueError(
                 f"Linear: the last axis of the input must be in_features={self.in_features} long; "
                 f"got shape {np.shape(x)}. Reshape the input, or build the layer for it."
             ) from mismatch
-        return z if self.bias is None else z + self.bias
 
     def extra_repr(self) -> str:
         return f"{self.in_features}, {self.out_features}{', bias=False' if self.bias is None else ''}"
