@@ -10,10 +10,12 @@ from nn.layers.linear import Linear
 from nn.losses import MSELoss
 from nn.module import Module
 from nn.parameter import Parameter
+from nn.saving import CheckpointError, load, save
 
 Dense = Linear
 
 __all__ = [
+    "CheckpointError",
     "Dense",
     "Identity",
     "Linear",
@@ -25,5 +27,7 @@ __all__ = [
     "Sigmoid",
     "Tanh",
     "functional",
+    "load",
     "optim",
+    "save",
 ]
