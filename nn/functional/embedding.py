@@ -1,0 +1,66 @@
+"""Embedding: rows of a table, looked up by number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import autodiff as ad
+
+
+@ad.primitive
+def constant(x: Any) -> Any:
+    """Return x as a value that the derivative does not go through."""
+    return np.array(x)
+
+
+constant.defvjp(None)
+
+
+def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
+    """Return the rows `weight[input]`; the gradient adds up where a row is used several times.
+
+    Parameters
+    ----------
+    input : array_like of int
+        Numbers of rows, of any shape (…).
+    weight : array_like
+        The table, shape (num_embeddings, embedding_dim).
+    padding_idx : int, optional
+        A row that gets no gradient.
+
+    Returns
+    -------
+    array
+        Shape (…, embedding_dim).
+
+    Raises
+    ------
+    TypeError, ValueError
+        For numbers that are no integers, and for those that the table has no row for.
+
+    Examples
+    --------
+    >>> embedding([[0, 2]], np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    array([[[1., 2.],
+            [5., 6.]]])
+    """
+    rows = input.numpy() if isinstance(input, ad.Tensor) else np.asarray(input)
+    number = weight.shape[0]
+    if rows.dtype.kind not in "iu":
+        raise TypeError(
+            f"embedding: the input must be integers, the numbers of rows; got dtype {rows.dtype}. "
+            "Convert it: x.astype(int)."
+        )
+    outside = (rows < 0) | (rows >= number)
+    if outside.any():
+        raise ValueError(
+            f"embedding: the table has rows 0 to {number - 1}; got the number {rows[outside][0]}. "
+            "Check the numbers, or make num_embeddings larger."
+        )
+    y = weight[rows]
+    if padding_idx is None:
+        return y
+    padding = padding_idx % number
+    return np.where((rows == padding)[..., None], constant(weight)[padding], y)
