@@ -1,17 +1,13 @@
 """`nn.save` and `nn.load`: the same data or an error, whatever happens to the file."""
 
 import hashlib
-import io
 import json
 import math
 import os
-import signal
 import stat
 import subprocess
 import sys
-import time
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +17,7 @@ from hypothesis.extra import numpy as arrays
 
 import autodiff as ad
 import nn
+from nn.saving.atomic import remove_unfinished
 
 SUFFIXES = [".npz", ".safetensors"]
 FLAT = {
@@ -311,42 +308,316 @@ def test_what_is_read_only_stays_as_it_is(tmp_path, which):
         protected.chmod(0o755)
 
 
-SAVER = """
-import sys
+KILLS = 200
+SAVE_AND_KILL = """
+import os, signal, sys, time
 import numpy as np
 import nn
-print("ready", flush=True)
-i = 0
-while True:
-    nn.save(sys.argv[1], {"step": i, "a": np.full(20_000, i), "b": np.full(3, i, np.float32)})
-    i += 1
-"""
-KILLS = 200
 
-
-@pytest.mark.skipif(os.name != "posix", reason="kill −9")
-def test_no_kill_damages_a_file(tmp_path):
-    """One saving process per file is too slow to start 200 times: each is a fork, killed at a moment of its own."""
-    path = tmp_path / "m.npz"
-    moments = np.random.default_rng(0).uniform(0.0, 0.03, KILLS)
-    steps = []
-    for moment in moments:
-        pid = os.fork()
-        if pid == 0:
-            try:
-                _save_for_ever(path)
-            finally:
-                os._exit(1)
-        time.sleep(moment)
-        os.kill(pid, signal.SIGKILL)
-        assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGKILL
-        if path.exists():
-            state = nn.load(path)
-            assert set(state["a"].tolist()) == {state["step"]} and (state["b"] == state["step"]).all()
-            steps.append(state["step"])
-    assert len(steps) > KILLS // 2 and len(set(steps)) > 3
-
-
-def _save_for_ever(path):
+def save_for_ever():
     for i in range(10**9):
-        nn.save(path, {"step": i, "a": np.full(20_000, i), "b": np.full(3, i, np.float32)})
+        nn.save(sys.argv[1], {"step": i, "a": np.full(20_000, i), "b": np.full(3, i, np.float32)})
+
+for moment in np.random.default_rng(0).uniform(0.0, 0.03, int(sys.argv[2])):
+    pid = os.fork()  # to start Python anew 200 times would take a minute
+    if pid == 0:
+        save_for_ever()
+    time.sleep(moment)
+    os.kill(pid, signal.SIGKILL)
+    assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGKILL
+    if os.path.exists(sys.argv[1]):
+        state = nn.load(sys.argv[1])
+        assert list(state) == ["step", "a", "b"] and state["a"].shape == (20_000,) and state["b"].shape == (3,)
+        assert (state["a"] == state["step"]).all() and (state["b"] == state["step"]).all()
+        print(state["step"])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork and kill −9")
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_no_kill_damages_a_file(tmp_path, suffix):
+    kills = KILLS if suffix == ".npz" else KILLS // 10
+    command = [sys.executable, "-W", "ignore", "-c", SAVE_AND_KILL, tmp_path / f"m{suffix}", str(kills)]
+    if suffix == ".safetensors":
+        command[4] = SAVE_AND_KILL.replace('"step": i', '"step": np.array(i)')
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    steps = result.stdout.split()
+    assert len(steps) > kills // 2 and len(set(steps)) > 3
+    remove_unfinished(tmp_path / f"m{suffix}")
+    assert os.listdir(tmp_path) == [f"m{suffix}"]
+
+
+def test_the_new_file_has_another_name_until_it_is_complete(tmp_path, monkeypatch):
+    path = tmp_path / "m.npz"
+    nn.save(path, [1])
+    seen = []
+
+    def fail(_descriptor):
+        seen.extend(os.listdir(tmp_path))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(nn.CheckpointError, match="No space left on device"):
+        nn.save(path, [2])
+    assert len(seen) == 2
+    assert os.listdir(tmp_path) == ["m.npz"] and nn.load(path) == [1]
+
+
+# --- damaged files ----------------------------------------------------------------------------
+
+
+def damage(data, rng):
+    """Return `data` cut, with bits flipped, bytes overwritten, a piece moved, repeated or left out."""
+    kind = rng.integers(7)
+    size = len(data)
+    a, b = sorted(rng.integers(0, size + 1, 2))
+    changed = bytearray(data)
+    if kind == 0:
+        return bytes(changed[:a])
+    if kind == 1:
+        for place in rng.integers(0, size, rng.integers(1, 4)):
+            changed[place] ^= 1 << rng.integers(8)
+    elif kind == 2:
+        stop = min(size, a + rng.integers(1, 64))
+        changed[a:stop] = rng.bytes(stop - a)
+    elif kind == 3:
+        changed[a:b] = bytes(b - a)
+    elif kind == 4:
+        changed = changed[a:b] + changed[:a] + changed[b:]
+    elif kind == 5:
+        changed = changed[:b] + changed[a:]
+    else:
+        changed = changed[:a] + changed[b:]
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(("suffix", "state", "count"), [(".npz", STATE, 3000), (".safetensors", FLAT, 1000)])
+def test_a_damaged_file_gives_an_error_or_exactly_the_same_data(tmp_path, suffix, state, count):
+    path = tmp_path / f"m{suffix}"
+    nn.save(path, state)
+    data = path.read_bytes()
+    rng = np.random.default_rng(0)
+    refused = 0
+    for _ in range(count):
+        path.write_bytes(damage(data, rng))
+        try:
+            assert same(nn.load(path), state)
+        except nn.CheckpointError:
+            refused += 1
+    assert refused > 0.9 * count
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_every_cut_of_a_file_is_noticed(tmp_path, suffix):
+    path = tmp_path / f"m{suffix}"
+    nn.save(path, {"a": np.arange(3.0)})
+    data = path.read_bytes()
+    for size in range(len(data)):
+        path.write_bytes(data[:size])
+        with pytest.raises(nn.CheckpointError):
+            nn.load(path)
+
+
+# --- forged files -----------------------------------------------------------------------------
+
+
+def forge(path, change=lambda _manifest: None, extra=(), arrays=None, **options):
+    """Write an archive as somebody would who can compute checksums, after `change` to its manifest."""
+    members = {}
+    for name, array in (arrays or {"a": np.arange(3.0)}).items():
+        if isinstance(array, bytes):
+            members[name] = array
+        else:
+            np.save(path.with_suffix(".npy"), array)
+            members[name] = path.with_suffix(".npy").read_bytes()
+    entries = {
+        name: {"dtype": "<f8", "shape": [3], "sha256": hashlib.sha256(data).hexdigest()}
+        for name, data in members.items()
+    }
+    manifest = {"format": "autodiff-nn checkpoint", "version": 1, "library": "9.9", "arrays": entries}
+    manifest["tree"] = {"dict": {name: {"array": name} for name in members}}
+    change(manifest)
+    text = json.dumps(manifest)
+    with zipfile.ZipFile(path, "w", **options) as archive:
+        for name, data in members.items():
+            archive.writestr(f"{name}.npy", data)
+        archive.writestr("manifest.json", text)
+        archive.writestr("manifest.sha256", f"{hashlib.sha256(text.encode()).hexdigest()}  manifest.json\n")
+        for name, data in extra:
+            archive.writestr(name, data)
+
+
+def test_a_forgery_without_a_fault_is_a_checkpoint(tmp_path):
+    forge(tmp_path / "m.npz")
+    assert same(nn.load(tmp_path / "m.npz"), {"a": np.arange(3.0)})
+
+
+def set_entry(**values):
+    return lambda manifest: manifest["arrays"]["a"].update(values)
+
+
+def deep(manifest):
+    for _ in range(900):
+        manifest["tree"] = [manifest["tree"]]
+
+
+NPY = b"\x93NUMPY\x01\x00v\x00"
+HUGE = NPY + b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000000,), }".ljust(117) + b"\n"
+FORTRAN = np.asfortranarray([[1.0, 2.0], [3.0, 4.0]])
+FORGERIES = {
+    "a newer version": ({"change": lambda m: m.update(version=2)}, r"newer format.*version 2 for 1.*9\.9\. Upgrade"),
+    "version 0": ({"change": lambda m: m.update(version=0)}, "version 0"),
+    "version true": ({"change": lambda m: m.update(version=True)}, "version True"),
+    "another format": ({"change": lambda m: m.update(format="zoo")}, "format 'zoo'"),
+    "no tree": ({"change": lambda m: m.pop("tree")}, "'tree'"),
+    "a nested tree": ({"change": deep}, "damaged or no checkpoint"),
+    "an unknown tag": ({"change": lambda m: m.update(tree={"pickle": "a"})}, "unknown tag 'pickle'"),
+    "an array twice": ({"change": lambda m: m.update(tree=[{"array": "a"}, {"array": "a"}])}, "'a'"),
+    "an array nowhere": ({"change": lambda m: m.update(tree=[])}, "arrays without a place: a"),
+    "an array that is missing": ({"change": lambda m: m["arrays"].update(b={})}, r"missing: \['b\.npy'\]"),
+    "objects": ({"change": set_entry(dtype="|O")}, r"dtype '\|O'"),
+    "another dtype": ({"change": set_entry(dtype="<i8")}, "another dtype or shape than its manifest"),
+    "another shape": ({"change": set_entry(shape=[3, 1])}, "another dtype or shape than its manifest"),
+    "a huge shape": ({"change": set_entry(shape=[10**15])}, "damaged"),
+    "a negative shape": ({"change": set_entry(shape=[-3])}, "damaged"),
+    "a huge shape on both sides": ({"change": set_entry(shape=[10**15]), "arrays": {"a": HUGE}}, "damaged"),
+    "a header that lies": ({"change": set_entry(shape=[0]), "arrays": {"a": HUGE}}, "another dtype or shape"),
+    "no array": ({"arrays": {"a": b"gibberish"}}, "damaged"),
+    "Fortran order": ({"change": set_entry(shape=[2, 2]), "arrays": {"a": FORTRAN}}, "another dtype or shape"),
+    "another checksum": ({"change": set_entry(sha256="0" * 64)}, "differs from its checksum"),
+    "an extra member": ({"extra": [("b.npy", b"")]}, r"too many or missing: \['b\.npy'\]"),
+    "a path outside": ({"extra": [("../../b.npy", b"")]}, "too many or missing"),
+    "a compressed bomb": ({"extra": [("b.npy", bytes(10**7))], "compression": zipfile.ZIP_DEFLATED}, "is compressed"),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forged_file_is_refused(tmp_path, name):
+    options, message = FORGERIES[name]
+    forge(tmp_path / "m.npz", **options)
+    with pytest.raises(nn.CheckpointError, match=message):
+        nn.load(tmp_path / "m.npz")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_name_twice_is_refused(tmp_path):
+    forge(tmp_path / "m.npz", extra=[("a.npy", b"")])
+    with pytest.raises(nn.CheckpointError, match="a name twice"):
+        nn.load(tmp_path / "m.npz")
+
+
+def test_a_safetensors_file_of_a_newer_version_or_a_forged_one_is_refused(tmp_path):
+    from safetensors.numpy import save_file
+
+    path = tmp_path / "m.safetensors"
+    checksum = hashlib.sha256(np.ones(2).tobytes()).hexdigest()
+    for change, message in [
+        ({"version": 3}, "newer format.*version 3 for 1"),
+        ({"arrays": [["a", "float64", [2], checksum], ["b", "float64", [2], checksum]]}, r"missing: \['b'\]"),
+        ({"arrays": [["a", "float64", [2], "0" * 64]]}, "'a' differs from its checksum"),
+        ({"arrays": [["a", "float32", [2], checksum]]}, "'a' differs from its checksum"),
+    ]:
+        manifest = {"format": "autodiff-nn checkpoint", "version": 1, "library": "9.9", "arrays": [], **change}
+        text = json.dumps(manifest)
+        save_file({"a": np.ones(2)}, path, {"autodiff-nn": f"{hashlib.sha256(text.encode()).hexdigest()} {text}"})
+        with pytest.raises(nn.CheckpointError, match=message):
+            nn.load(path)
+
+
+# --- refusals ---------------------------------------------------------------------------------
+
+
+def circle():
+    state = []
+    state.append(state)
+    return state
+
+
+SAVES = [
+    ("m.npz", {"a": [np.array([None])]}, TypeError, "`a/0` holds values that no checkpoint can hold; got dtype object"),
+    ("m.npz", {"a": np.zeros(2, "f4,i4")}, TypeError, "`a` holds values .*got dtype .*'<f4'"),
+    ("m.npz", np.array(["2020-01-01"], "M8[D]"), TypeError, r"the state holds values .*got dtype datetime64\[D\]"),
+    ("m.npz", [np.datetime64("2020")], TypeError, "`0` holds values .*got dtype datetime64"),
+    ("m.npz", {"a": np.array([b"x"])}, TypeError, "got dtype |S1"),
+    ("m.npz", {"a": np.ma.masked_array([1.0], [True])}, TypeError, "`a` must be a plain array; got MaskedArray"),
+    ("m.npz", {"a": {"b": print}}, TypeError, "`a/b` is neither an array nor .*got builtin_function_or_method"),
+    ("m.npz", {"a": 1j}, TypeError, "`a` is neither an array nor .*got complex"),
+    ("m.npz", {"a": b"x"}, TypeError, "`a` is neither .*got bytes"),
+    ("m.npz", {"a": {1, 2}}, TypeError, "`a` is neither .*got set"),
+    ("m.npz", {"a": np.random.default_rng(0)}, TypeError, "`a` is neither .*got Generator"),
+    ("m.npz", {1.5: 0}, TypeError, r"the keys of the state must be str or int; got 1\.5 of type float"),
+    ("m.npz", {"a": {True: 0}}, TypeError, "the keys of `a` must be str or int; got True of type bool"),
+    ("m.npz", {1: 0, "1": 0}, ValueError, r"an int and a str key of the state share one name; got \[1, '1'\]"),
+    ("m.npz", circle(), ValueError, "nests deeper than 64 levels; got list at `0/0/0/0`"),
+    ("m.pt", {}, ValueError, r"save: the path must end in one of \.npz, \.safetensors; got '.*m\.pt'. Add the suffix"),
+    ("m", {}, ValueError, "must end in one of"),
+    ("no/m.npz", {}, nn.CheckpointError, "save: .*m.npz cannot be written; got No such file or directory"),
+    ("file/m.npz", {}, nn.CheckpointError, "cannot be written; got Not a directory"),
+    ("dir.npz", {}, nn.CheckpointError, "cannot be written; got it is there and no regular file"),
+    ("m.safetensors", [1], TypeError, r"\.safetensors holds a dict from names to arrays; got list. Save as \.npz"),
+    ("m.safetensors", {"a": 1}, TypeError, "holds arrays under names of type str; got int under 'a'"),
+    ("m.safetensors", {1: np.ones(2)}, TypeError, "holds arrays under names of type str; got ndarray under 1"),
+    ("m.safetensors", {"a": {"b": np.ones(2)}}, TypeError, "got dict under 'a'"),
+    ("m.safetensors", {"a": np.array(["x"])}, TypeError, "no such dtype; got <U1 for `a`"),
+    ("m.safetensors", {"a": np.ones(2, complex)}, TypeError, "no such dtype; got complex128 for `a`"),
+    ("m.safetensors", {"a": np.array([None])}, TypeError, "`a` holds values that no checkpoint can hold"),
+]
+
+
+@pytest.mark.parametrize(("name", "state", "error", "message"), SAVES, ids=range(len(SAVES)))
+def test_what_cannot_be_saved_is_refused(tmp_path, name, state, error, message):
+    (tmp_path / "file").touch()
+    (tmp_path / "dir.npz").mkdir()
+    with pytest.raises(error, match=message):
+        nn.save(tmp_path / name, state)
+    assert sorted(os.listdir(tmp_path)) == ["dir.npz", "file"]
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).nmant == 52, reason="longdouble is float64")
+def test_longdouble_is_refused(tmp_path):
+    with pytest.raises(TypeError, match=r"got dtype .*float(96|128)"):
+        nn.save(tmp_path / "m.npz", [np.longdouble([1])])
+
+
+LOADS = [
+    ("m.pt", None, ValueError, "load: the path must end in one of"),
+    ("none.npz", None, nn.CheckpointError, "none.npz cannot be read; got No such file or directory"),
+    ("dir.npz", None, nn.CheckpointError, "dir.npz cannot be read; got Is a directory"),
+    ("empty.npz", None, nn.CheckpointError, "empty.npz is damaged or no checkpoint; got File is not a zip file"),
+    ("numpy.npz", None, nn.CheckpointError, "got no manifest.json with a manifest.sha256: np.load may read it"),
+    ("theirs.safetensors", None, nn.CheckpointError, "no checksum of nn.save.*safetensors.numpy.load_file reads"),
+    ("empty.safetensors", None, nn.CheckpointError, "damaged or no checkpoint"),
+    ("list.npz", 5, TypeError, "load: into must have load_state_dict; got int. Pass a module or an optimiser"),
+    ("list.npz", network(), nn.CheckpointError, "does not fit a Sequential, .*takes a mapping .*got list"),
+]
+
+
+@pytest.mark.parametrize(("name", "into", "error", "message"), LOADS, ids=range(len(LOADS)))
+def test_what_cannot_be_loaded_is_refused(tmp_path, name, into, error, message):
+    from safetensors.numpy import save_file
+
+    (tmp_path / "dir.npz").mkdir()
+    (tmp_path / "empty.npz").touch()
+    (tmp_path / "empty.safetensors").touch()
+    np.savez(tmp_path / "numpy.npz", a=np.ones(2))
+    save_file({"a": np.ones(2)}, tmp_path / "theirs.safetensors")
+    nn.save(tmp_path / "list.npz", [1])
+    with pytest.raises(error, match=message):
+        nn.load(tmp_path / name, into)
+
+
+@pytest.mark.parametrize("function", [nn.load, lambda path: nn.save(path, {})])
+def test_a_path_is_text(function):
+    with pytest.raises(TypeError, match=r"path must be a str or a path; got (int|dict)\. Write nn\."):
+        function(5)
+    with pytest.raises(TypeError, match="path must be a str or a path; got dict"):
+        function({"a": 1})
+
+
+def test_without_the_package_the_extra_is_named(tmp_path, monkeypatch):
+    nn.save(tmp_path / "m.safetensors", FLAT)
+    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
+    for call in (lambda path: nn.save(path, FLAT), nn.load):
+        with pytest.raises(ModuleNotFoundError, match=r"pip install 'autodiff-nn\[train\]', or save as \.npz"):
+            call(tmp_path / "m.safetensors")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import secrets
 import stat
@@ -19,7 +20,7 @@ def replacing(path: str | os.PathLike) -> Iterator[BinaryIO]:
     removed. A symbolic link is followed: the file it names is replaced, the link remains.
     The new file has the permissions of the old one, or those that the umask gives.
 
-    Only a process that is killed leaves its unfinished file, `.<name>.<16 hex digits>.tmp`.
+    Only a process that is killed leaves its unfinished file; see `remove_unfinished`.
 
     Raises
     ------
@@ -28,22 +29,37 @@ def replacing(path: str | os.PathLike) -> Iterator[BinaryIO]:
     """
     target = Path(os.path.realpath(path))
     mode = _mode(target)
-    # The name is cut so that the suffix never makes it longer than file systems allow.
-    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}.tmp")
+    temporary = target.with_name(f"{_prefix(target)}{secrets.token_hex(8)}.tmp")
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(descriptor, "w+b") as file:
-            if mode is not None:
-                os.chmod(temporary, mode)
+            if mode is not None and hasattr(os, "fchmod"):
+                os.fchmod(descriptor, mode)
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(descriptor)
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
     _sync_directory(target.parent)
+
+
+def remove_unfinished(path: str | os.PathLike) -> None:
+    """Remove what processes that were killed while they wrote `path` have left beside it.
+
+    Only for a path that no other process is writing now.
+    """
+    target = Path(os.path.realpath(path))
+    for unfinished in target.parent.glob(f"{glob.escape(_prefix(target))}{'[0-9a-f]' * 16}.tmp"):
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+
+
+def _prefix(target: Path) -> str:
+    """Return how the names of its unfinished files begin, cut to what every file system allows."""
+    return f".{target.name[:40]}."
 
 
 def _mode(target: Path) -> int | None:
