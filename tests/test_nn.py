@@ -402,8 +402,8 @@ def test_groups_have_their_own_options_which_may_change():
         optimizer.param_groups[0]["lr"] = 0.0
         np.testing.assert_allclose([w.item(), u.item()], expected, rtol=1e-14)
     assert repr(optimizer) == (
-        "SGD(1 parameters, lr=0.0, momentum=0.0, weight_decay=0.0, nesterov=False; "
-        "1 parameters, lr=0.1, momentum=0.0, weight_decay=0.0, nesterov=False)"
+        "SGD(1 parameters, lr=0.0, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False, maximize=False; "
+        "1 parameters, lr=0.1, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False, maximize=False)"
     )
 
 

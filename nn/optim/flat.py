@@ -7,8 +7,8 @@ parameters together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,11 +18,18 @@ from nn.parameter import Parameter
 class Segment(NamedTuple):
     """A stretch of the flat arrays that is updated together."""
 
-    t: int  # how many updates it has had, this one included
+    progress: dict[str, Any]  # the numbers that its parameters remember: "step", how many updates they had
     theta: np.ndarray  # parameters
     g: np.ndarray  # gradients
-    state: Sequence[np.ndarray]  # what the optimiser remembers, zeros at first
-    scratch: Sequence[np.ndarray]  # to compute in
+    state: tuple[np.ndarray, ...]  # the arrays that the optimiser remembers, zeros at first
+    scratch: tuple[np.ndarray, ...]  # to compute in
+
+    def descent_gradient(self, maximize: bool, weight_decay: float, out: np.ndarray) -> np.ndarray:
+        """Return g + λ θ, the gradient with that of ½ λ |θ|²; to maximise, −g + λ θ."""
+        if weight_decay:
+            np.multiply(self.theta, weight_decay, out=out)
+            return np.subtract(out, self.g, out=out) if maximize else np.add(out, self.g, out=out)
+        return np.negative(self.g, out=out) if maximize else self.g
 
 
 class FlatBuffer:
@@ -32,25 +39,38 @@ class FlatBuffer:
     ----------
     parameters : sequence of Parameter
         Of one dtype.
-    state, scratch : int
-        How many further arrays of the same length the optimiser remembers and computes in.
+    states : sequence of str
+        Names of further arrays of the same length, which the optimiser remembers.
+    scratch : int
+        How many arrays of the same length it computes in.
+    progress : mapping
+        The numbers each parameter remembers, as they are before the first update.
     """
 
-    def __init__(self, parameters: Sequence[Parameter], state: int, scratch: int) -> None:
+    def __init__(
+        self, parameters: Sequence[Parameter], states: Sequence[str], scratch: int, progress: Mapping[str, Any]
+    ) -> None:
         self.parameters = list(parameters)
         dtype = self.parameters[0].dtype
         stops = np.cumsum([p.size for p in self.parameters]).tolist()
-        self.slices = [slice(stop - p.size, stop) for p, stop in zip(self.parameters, stops, strict=True)]
-        self.arrays = [np.zeros(stops[-1], dtype) for _ in range(2 + state + scratch)]
-        self.number_of_states = state
-        self.steps = [0] * len(self.parameters)
-        shapes = [p.shape for p in self.parameters]
-        theta, g = self.arrays[:2]
-        self.theta_views = [theta[s].reshape(shape) for s, shape in zip(self.slices, shapes, strict=True)]
-        self.g_views = [g[s].reshape(shape) for s, shape in zip(self.slices, shapes, strict=True)]
-        for k in range(len(self.parameters)):
+        self.starts = [0, *stops]
+        # What no option ever uses is never touched, and takes no memory: `zeros` of this size are pages yet to come.
+        self.theta, self.g = np.zeros(stops[-1], dtype), np.zeros(stops[-1], dtype)
+        self.state = {name: np.zeros(stops[-1], dtype) for name in states}
+        self.scratch = [np.zeros(stops[-1], dtype) for _ in range(scratch)]
+        self.progress = [dict(progress) for _ in self.parameters]
+        self.theta_views = [self.view(self.theta, k) for k in range(len(self.parameters))]
+        self.g_views = [self.view(self.g, k) for k in range(len(self.parameters))]
+        self._ready: list[int] = []
+        self._segments: list[Segment] = []
+        for k, parameter in enumerate(self.parameters):
             self._adopt_data(k)
-            self.parameters[k].grad_buffer = self.g_views[k]
+            if parameter.leaf is not None:
+                parameter.grad_buffer = self.g_views[k]
+
+    def view(self, array: np.ndarray, k: int) -> np.ndarray:
+        """Return the part of a flat array that belongs to parameter k, in its shape."""
+        return array[self.starts[k] : self.starts[k + 1]].reshape(self.parameters[k].shape)
 
     def _adopt_data(self, k: int) -> None:
         """Take the numbers that were put into parameter k, and make it a view again."""
@@ -68,8 +88,8 @@ class FlatBuffer:
         self.g_views[k][...] = self.parameters[k].grad
         self.parameters[k].grad_buffer = self.g_views[k]
 
-    def segments(self) -> Iterator[Segment]:
-        """Yield what is to be updated: everything at once, unless some gradients are None."""
+    def segments(self) -> list[Segment]:
+        """Return what is to be updated: everything at once, unless some gradients are None."""
         ready = []
         for k, parameter in enumerate(self.parameters):
             grad = parameter.grad
@@ -80,18 +100,34 @@ class FlatBuffer:
                 self._adopt_data(k)
             if grad is not self.g_views[k]:
                 self._adopt_grad(k)
-        steps = self.steps
-        for k in ready:
-            steps[k] += 1
-        if len(ready) == len(steps) and steps.count(steps[0]) == len(steps):
-            yield self._segment(steps[0], self.arrays)
-        else:
-            for k in ready:
-                yield self._segment(steps[k], [array[self.slices[k]] for array in self.arrays])
+        if ready != self._ready:
+            self._divide(ready)
+        return self._segments
 
-    def _segment(self, t: int, arrays: Sequence[np.ndarray]) -> Segment:
-        n = 2 + self.number_of_states
-        return Segment(t, arrays[0], arrays[1], arrays[2:n], arrays[n:])
+    def restore(self, k: int, progress: Mapping[str, Any], state: Mapping[str, np.ndarray]) -> None:
+        """Set what is remembered of parameter k; arrays that are not given become zeros."""
+        self.progress[k] = dict(progress)
+        for name, array in self.state.items():
+            self.view(array, k)[...] = state.get(name, 0.0)
+        self._ready = []
+
+    def _divide(self, ready: list[int]) -> None:
+        """Join neighbours among the ready parameters that had equally many updates to segments."""
+        runs: list[list[int]] = []
+        for k in ready:
+            if runs and runs[-1][-1] == k - 1 and self.progress[runs[-1][-1]] == self.progress[k]:
+                runs[-1].append(k)
+            else:
+                runs.append([k])
+        self._ready = ready
+        self._segments = []
+        for run in runs:
+            progress = dict(self.progress[run[0]])  # one for all of them, and for no others
+            for k in run:
+                self.progress[k] = progress
+            part = slice(self.starts[run[0]], self.starts[run[-1] + 1])
+            state, scratch = tuple([a[part] for a in self.state.values()]), tuple([a[part] for a in self.scratch])
+            self._segments.append(Segment(progress, self.theta[part], self.g[part], state, scratch))
 
 
 def by_dtype(parameters: Sequence[Parameter]) -> list[list[Parameter]]:
