@@ -7,11 +7,13 @@ from nn import functional, init, optim
 from nn.layers.activations import Identity, ReLU, Sigmoid, Tanh
 from nn.layers.connections import DenseConnection, Highway, Residual
 from nn.layers.containers import ModuleDict, ModuleList, Sequential
+from nn.layers.convolution import Conv1d, Conv2d
 from nn.layers.dropout import Dropout
 from nn.layers.embedding import Embedding
 from nn.layers.flatten import Flatten, Unflatten
 from nn.layers.linear import Linear
 from nn.layers.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
+from nn.layers.pooling import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from nn.losses import MSELoss
 from nn.module import Module
 from nn.parameter import Parameter
@@ -20,9 +22,14 @@ from nn.saving import CheckpointError, load, save
 Dense = Linear
 
 __all__ = [
+    "AdaptiveAvgPool2d",
+    "AvgPool1d",
+    "AvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",
     "CheckpointError",
+    "Conv1d",
+    "Conv2d",
     "Dense",
     "DenseConnection",
     "Dropout",
@@ -33,6 +40,8 @@ __all__ = [
     "LayerNorm",
     "Linear",
     "MSELoss",
+    "MaxPool1d",
+    "MaxPool2d",
     "Module",
     "ModuleDict",
     "ModuleList",
