@@ -3,8 +3,29 @@
 Weights have shape (in, out), so that a layer reads as the lectures write it: `x @ weight + bias`.
 """
 
-from nn import functional, init, optim
-from nn.layers.activations import Identity, ReLU, Sigmoid, Tanh
+from nn import functional, init, optim, utils
+from nn.clipping import clip_grad_norm_, clip_grad_norm_per_parameter_, clip_grad_value_
+from nn.layers.activations import (
+    ELU,
+    GELU,
+    SELU,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    Identity,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    Mish,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Softsign,
+    Tanh,
+)
 from nn.layers.connections import DenseConnection, Highway, Residual
 from nn.layers.containers import ModuleDict, ModuleList, Sequential
 from nn.layers.convolution import Conv1d, Conv2d
@@ -22,6 +43,9 @@ from nn.saving import CheckpointError, load, save
 Dense = Linear
 
 __all__ = [
+    "ELU",
+    "GELU",
+    "SELU",
     "AdaptiveAvgPool2d",
     "AvgPool1d",
     "AvgPool2d",
@@ -35,26 +59,42 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
     "Highway",
     "Identity",
     "LayerNorm",
+    "LeakyReLU",
     "Linear",
+    "LogSigmoid",
+    "LogSoftmax",
     "MSELoss",
     "MaxPool1d",
     "MaxPool2d",
+    "Mish",
     "Module",
     "ModuleDict",
     "ModuleList",
     "Parameter",
     "ReLU",
+    "ReLU6",
     "Residual",
     "Sequential",
+    "SiLU",
     "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Softsign",
     "Tanh",
     "Unflatten",
+    "clip_grad_norm_",
+    "clip_grad_norm_per_parameter_",
+    "clip_grad_value_",
     "functional",
     "init",
     "load",
     "optim",
     "save",
+    "utils",
 ]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 from nn import functional
+from nn.functional.gates import check_approximation
 from nn.module import Module
 
 
 class Identity(Module):
-    """σ(z) = z."""
+    """σ(z) = z.
+
+    Examples
+    --------
+    >>> Identity()(3.0)
+    3.0
+    """
 
     def forward(self, x: Any) -> Any:
         """Return x."""
@@ -32,9 +40,276 @@ class Sigmoid(Module):
         return functional.sigmoid(x)
 
 
+class LogSigmoid(Module):
+    """σ(z) = log(1 / (1 + exp(−z))); see `nn.functional.logsigmoid`."""
+
+    def forward(self, x: Any) -> Any:
+        """Return −log(1 + exp(−x))."""
+        return functional.logsigmoid(x)
+
+
+class Hardsigmoid(Module):
+    """σ(z) = z/6 + 1/2, cut off at 0 and 1; see `nn.functional.hardsigmoid`."""
+
+    def forward(self, x: Any) -> Any:
+        """Return min(max(x/6 + 1/2, 0), 1)."""
+        return functional.hardsigmoid(x)
+
+
+class Hardtanh(Module):
+    """σ(z) = z, cut off at two bounds; see `nn.functional.hardtanh`.
+
+    Parameters
+    ----------
+    min_val, max_val : float
+        The bounds, the first below the second.
+
+    Raises
+    ------
+    ValueError
+        For other bounds.
+    """
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+        self.min_val = _number("Hardtanh", "min_val", min_val)
+        self.max_val = _number("Hardtanh", "max_val", max_val)
+        if not min_val < max_val:
+            raise ValueError(
+                f"Hardtanh: min_val must be less than max_val; got {min_val} and {max_val}. Exchange or part them."
+            )
+
+    def forward(self, x: Any) -> Any:
+        """Return min(max(x, min_val), max_val)."""
+        return functional.hardtanh(x, self.min_val, self.max_val)
+
+    def extra_repr(self) -> str:
+        return f"min_val={self.min_val}, max_val={self.max_val}"
+
+
+class Softsign(Module):
+    """σ(z) = z / (1 + |z|); see `nn.functional.softsign`."""
+
+    def forward(self, x: Any) -> Any:
+        """Return x / (1 + |x|)."""
+        return functional.softsign(x)
+
+
 class ReLU(Module):
     """σ(z) = max(z, 0); see `nn.functional.relu`."""
 
     def forward(self, x: Any) -> Any:
         """Return max(x, 0)."""
         return functional.relu(x)
+
+
+class ReLU6(Module):
+    """σ(z) = min(max(z, 0), 6); see `nn.functional.relu6`."""
+
+    def forward(self, x: Any) -> Any:
+        """Return min(max(x, 0), 6)."""
+        return functional.relu6(x)
+
+
+class LeakyReLU(Module):
+    """σ(z) = z for z > 0, else a small multiple of z; see `nn.functional.leaky_relu`.
+
+    Parameters
+    ----------
+    negative_slope : float
+        The multiple.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no finite number.
+
+    Examples
+    --------
+    >>> LeakyReLU(0.2)(-1.0)
+    np.float64(-0.2)
+    """
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = _number("LeakyReLU", "negative_slope", negative_slope)
+
+    def forward(self, x: Any) -> Any:
+        """Return x where it is positive, else negative_slope · x."""
+        return functional.leaky_relu(x, self.negative_slope)
+
+    def extra_repr(self) -> str:
+        return f"negative_slope={self.negative_slope}"
+
+
+class ELU(Module):
+    """σ(z) = z for z > 0, else α (exp(z) − 1); see `nn.functional.elu`.
+
+    Parameters
+    ----------
+    alpha : float
+        α.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no finite number.
+    """
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = _number("ELU", "alpha", alpha)
+
+    def forward(self, x: Any) -> Any:
+        """Return x where it is positive, else α (exp(x) − 1)."""
+        return functional.elu(x, self.alpha)
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}"
+
+
+class SELU(Module):
+    """The self-normalising ELU; see `nn.functional.selu`."""
+
+    def forward(self, x: Any) -> Any:
+        """Return λ · elu(x, α)."""
+        return functional.selu(x)
+
+
+class Softplus(Module):
+    """σ(z) = log(1 + exp(β z)) / β; see `nn.functional.softplus`.
+
+    Parameters
+    ----------
+    beta : float
+        β > 0.
+    threshold : float, optional
+        Beyond which β z counts as large; not needed (PyTorch's is 20).
+
+    Raises
+    ------
+    TypeError, ValueError
+        For another β, and a threshold that is no number.
+    """
+
+    def __init__(self, beta: float = 1.0, threshold: float | None = None) -> None:
+        self.beta = _number("Softplus", "beta", beta)
+        if not beta > 0:
+            raise ValueError(f"Softplus: beta must be positive; got {beta}. Leave it out for 1.")
+        self.threshold = None if threshold is None else _number("Softplus", "threshold", threshold)
+
+    def forward(self, x: Any) -> Any:
+        """Return log(1 + exp(β x)) / β."""
+        return functional.softplus(x, self.beta, self.threshold)
+
+    def extra_repr(self) -> str:
+        return f"beta={self.beta}" + ("" if self.threshold is None else f", threshold={self.threshold}")
+
+
+class GELU(Module):
+    """σ(z) = z Φ(z); see `nn.functional.gelu`.
+
+    Parameters
+    ----------
+    approximate : {"none", "tanh"}
+        How Φ is computed.
+
+    Raises
+    ------
+    ValueError
+        For another one.
+    """
+
+    def __init__(self, approximate: str = "none") -> None:
+        self.approximate = check_approximation("GELU", approximate)
+
+    def forward(self, x: Any) -> Any:
+        """Return x Φ(x)."""
+        return functional.gelu(x, self.approximate)
+
+    def extra_repr(self) -> str:
+        return f"approximate={self.approximate!r}"
+
+
+class SiLU(Module):
+    """σ(z) = z / (1 + exp(−z)); see `nn.functional.silu`."""
+
+    def forward(self, x: Any) -> Any:
+        """Return x / (1 + exp(−x))."""
+        return functional.silu(x)
+
+
+class Mish(Module):
+    """σ(z) = z tanh(log(1 + exp(z))); see `nn.functional.mish`."""
+
+    def forward(self, x: Any) -> Any:
+        """Return x tanh(log(1 + exp(x)))."""
+        return functional.mish(x)
+
+
+class Hardswish(Module):
+    """σ(z) = z · hardsigmoid(z); see `nn.functional.hardswish`."""
+
+    def forward(self, x: Any) -> Any:
+        """Return x · hardsigmoid(x)."""
+        return functional.hardswish(x)
+
+
+class Softmax(Module):
+    """The probabilities exp(zᵢ) / Σⱼ exp(zⱼ); see `nn.functional.softmax`.
+
+    For training pair the logits with `nn.CrossEntropyLoss` instead, which contains the softmax.
+
+    Parameters
+    ----------
+    dim : int
+        The axis along which they sum to 1.
+
+    Raises
+    ------
+    TypeError
+        If it is no whole number.
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = _axis(type(self).__name__, dim)
+
+    def forward(self, x: Any) -> Any:
+        """Return probabilities, in the shape of x."""
+        return functional.softmax(x, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
+class LogSoftmax(Softmax):
+    """The logarithm of the softmax; see `nn.functional.log_softmax`.
+
+    Parameters
+    ----------
+    dim : int
+        The axis along which the probabilities sum to 1.
+
+    Raises
+    ------
+    TypeError
+        If it is no whole number.
+    """
+
+    def forward(self, x: Any) -> Any:
+        """Return logarithms of probabilities, in the shape of x."""
+        return functional.log_softmax(x, self.dim)
+
+
+def _number(module: str, name: str, value: Any) -> float:
+    """Return an option as a float, once it has been found to be a finite number."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{module}: {name} must be a number; got {value!r}. Write a float.")
+    value = float(value)
+    if value - value != 0:
+        raise ValueError(f"{module}: {name} must be finite; got {value}. Write a finite float.")
+    return value
+
+
+def _axis(module: str, dim: Any) -> int:
+    """Return the number of an axis, checked."""
+    if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+        raise TypeError(f"{module}: dim must be a whole number; got {dim!r}. Write -1 for the last axis.")
+    return dim.__index__()
