@@ -14,7 +14,10 @@ ENGINE = {
 }  # fmt: skip
 READERS = {"readers", "graph", "draw", "table", "cost", "symbolic", "step", "compile"}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "core", "tools"}
-COMPATIBILITY = {"autodiff/misc", "autodiff/core.py"}  # names that HIPS autograd's programs import
+COMPATIBILITY = {
+    "autodiff/misc", "autodiff/core.py",  # names that HIPS autograd's programs import
+    "nn/utils.py",  # torch.nn.utils.clip_grad_norm_ and the like, as PyTorch's programs spell them
+}  # fmt: skip
 
 
 def modules(package):
