@@ -169,8 +169,8 @@ def difference(f: Callable, args: tuple, v: tuple) -> tuple[Any, float, float]:
 
 
 def _flat(tree: Any) -> np.ndarray:
-    leaves, _ = flatten(tree)
-    return np.concatenate([np.ravel(np.asarray(leaf, np.float64)) for leaf in leaves]) if leaves else np.zeros(0)
+    values = [value_of(leaf) for leaf in flatten(tree)[0]]  # of a model that requires gradients, tensors
+    return np.concatenate([np.ravel(np.asarray(value, np.float64)) for value in values]) if values else np.zeros(0)
 
 
 def _gap(a: np.ndarray, b: np.ndarray) -> float:
