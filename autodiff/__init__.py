@@ -4,8 +4,10 @@ import autodiff.rules  # noqa: F401 - fills the table of rules
 from autodiff.checkpoint import checkpoint
 from autodiff.forward import Dual, jvp
 from autodiff.gradcheck import check_grads
+from autodiff.graph import Graph
 from autodiff.jacobians import hessian, jacobian
 from autodiff.piecewise import piecewise
+from autodiff.record import label, record
 from autodiff.reverse import vjp
 from autodiff.rules.affine import affine
 from autodiff.rules.special import logistic
@@ -17,6 +19,7 @@ from autodiff.user_primitive import primitive
 __version__ = "0.1.0"
 __all__ = [
     "Dual",
+    "Graph",
     "Tensor",
     "affine",
     "check_grads",
@@ -28,10 +31,12 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "label",
     "logistic",
     "no_grad",
     "piecewise",
     "primitive",
+    "record",
     "scope",
     "scope_path",
     "tensor",

@@ -7,7 +7,6 @@ line, the first bad index, and what to write instead.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,15 +15,12 @@ import numpy as np
 from autodiff.dispatch import MODE
 from autodiff.operands import value_of
 from autodiff.primitives import Primitive
-
-_LIBRARIES = {"autodiff", "nn", "numpy"}  # their lines are not the user's
+from autodiff.source import user_frame
 
 
 def user_line() -> str:
     """Return `file:line` of the innermost frame outside the libraries, and the scope if there is one."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _LIBRARIES:
-        frame = frame.f_back
+    frame = user_frame()
     mode = MODE.get()
     scope = f" in {' / '.join(mode.scope)}" if mode is not None and mode.scope else ""
     return f"{frame.f_code.co_filename}:{frame.f_lineno}{scope}"

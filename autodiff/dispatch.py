@@ -41,6 +41,7 @@ class Mode(NamedTuple):
     paused: int = NOTHING_PAUSED  # levels up to this one record nothing (`no_grad`)
     anomaly: bool = False  # look for the first NaN or infinity (`detect_anomaly`)
     scope: tuple[str, ...] = ()  # where in the user's model we are (`scope`)
+    recorder: Any = None  # the recording that writes down what is done to tensors of lower levels (`record`)
     outer: Any = None  # the mode that comes back when this one is switched off
 
 

@@ -85,4 +85,4 @@ def scope(name: str) -> Switch:
 def scope_path() -> tuple[str, ...] | None:
     """Return the names of the scopes around this line, outermost first; None while nobody looks at them."""
     mode = MODE.get()
-    return None if mode is None or not mode.anomaly else mode.scope
+    return mode.scope if mode is not None and (mode.anomaly or mode.recorder is not None) else None

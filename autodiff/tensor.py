@@ -52,6 +52,8 @@ class Tensor(ArrayLike):
     def process(primitive: Primitive, level: int, args: Sequence, kwargs: Mapping) -> Any:
         """Evaluate, and record a node if any operand depends on an input of this level."""
         mode = MODE.get()
+        if mode is not None and mode.recorder is not None and level < mode.recorder.level:
+            return mode.recorder.process(primitive, level, args, kwargs)
         if mode is not None or len(args) != 1:
             if mode is None and len(args) == 2:
                 return _record_two(primitive, level, args[0], args[1], kwargs)

@@ -268,5 +268,6 @@ def named(function: Callable, name: str, f: Callable) -> Callable:
     of = getattr(f, "__name__", "f")
     function.__name__ = f"{name}_of_{of}"
     function.__qualname__ = function.__name__
+    vars(function)["__wrapped__"] = f  # the names of the arguments are those of f
     function.__doc__ = f"Return what `{name}` makes of `{of}`.\n\n{getattr(f, '__doc__', '') or ''}"
     return function

@@ -75,6 +75,8 @@ class Module:
                 f"got a {type(value).__name__}. Change its numbers with {name}.data[...] = value, "
                 "or assign an nn.Parameter."
             )
+        if isinstance(value, Parameter) and value.name is None:
+            value.name = name
         super().__setattr__(name, value)
 
     # --- what it is made of -------------------------------------------------------

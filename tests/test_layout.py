@@ -10,9 +10,9 @@ import autodiff as ad
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = {
     "operands", "dispatch", "primitives", "arraylike", "assignment", "residuals", "tape", "tensor", "boundary",
-    "reverse", "forward", "batch", "transforms", "jacobians", "tree", "anomaly", "switches",
+    "reverse", "forward", "batch", "transforms", "jacobians", "tree", "anomaly", "source", "switches",
 }  # fmt: skip
-READERS = {"readers", "graph", "draw", "table", "cost", "symbolic", "step", "compile"}
+READERS = {"readers", "graph", "record", "compile"}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "core", "tools"}
 COMPATIBILITY = {
     "autodiff/misc", "autodiff/core.py",  # names that HIPS autograd's programs import

@@ -107,3 +107,4 @@ class Affine(Primitive):
 
 
 RULES[_affine] = Affine(_affine, 3, internal=True)
+RULES[_affine].name = "affine"

@@ -1,0 +1,231 @@
+"""The recorded graph: what a function did, in order, for readers to draw, tabulate, count or compile.
+
+The names are those of Griewank & Walther (2008), "Evaluating Derivatives", section 2.1: of n
+inputs the i-th is v_{i−n}, so that the last one is v₀; the operations that follow are v₁, v₂, …
+The graph knows none of its readers: each is a line in `READERS` and a file that could be deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from autodiff.operands import dtype_of, shape_of
+from autodiff.primitives import Primitive
+from autodiff.source import Position
+from autodiff.tree import Structure
+
+READERS: dict[str, str] = {}
+"""The methods that readers give to a graph: the name, and `module:function`."""
+
+_SUBSCRIPTS = str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉")
+
+
+class Node:
+    """One value of the trace: an input, or the result of an operation.
+
+    Attributes
+    ----------
+    kind : {"input", "parameter", "operation", "output"}
+        A parameter is an input that the function did not get as an argument, such as a model's
+        weight; an output is one result of the operation before it that has several.
+    index : int
+        i of vᵢ: not positive for inputs.
+    primitive : Primitive or None
+        What was done; None for inputs.
+    operands : tuple
+        Nodes, and constants as they are.
+    parameters : mapping
+        Options by name (axis=0, …), constants too.
+    value : ndarray, number or tuple
+        Of inputs a copy; nobody writes to it.
+    label : str or None
+        The user's name: of an argument, a parameter, or what the result was assigned to.
+    scope : tuple of str
+        The modules around it, outermost first.
+    position : Position or None
+        Where in the user's source the operation stands.
+    """
+
+    __slots__ = ("index", "kind", "label", "operands", "parameters", "position", "primitive", "scope", "value")
+
+    def __init__(
+        self,
+        kind: str,
+        value: Any,
+        *,
+        label: str | None = None,
+        primitive: Primitive | None = None,
+        operands: Sequence = (),
+        parameters: Mapping | None = None,
+        scope: tuple[str, ...] = (),
+        position: Position | None = None,
+    ) -> None:
+        self.kind = kind
+        self.index = 0  # numbered when the graph is complete
+        self.value = value
+        self.label = label
+        self.primitive = primitive
+        self.operands = tuple(operands)
+        self.parameters = dict(parameters or {})
+        self.scope = scope
+        self.position = position
+
+    @property
+    def name(self) -> str:
+        """The name v₋₁, v₀, v₁, … in plain characters: v-1, v0, v1."""
+        return f"v{self.index}"
+
+    @property
+    def symbol(self) -> str:
+        """The name as it is printed: v₋₁."""
+        return f"v{str(self.index).translate(_SUBSCRIPTS)}"
+
+    @property
+    def function(self) -> str | None:
+        """The name of the operation, `np.sin`; None for inputs."""
+        return self.primitive.name if self.primitive is not None else None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return shape_of(self.value)
+
+    @property
+    def dtype(self) -> np.dtype:
+        return dtype_of(self.value)
+
+    @property
+    def parents(self) -> list[Node]:
+        """The operands that are nodes, one entry for each use."""
+        return [operand for operand in self.operands if isinstance(operand, Node)]
+
+    @property
+    def is_input(self) -> bool:
+        return self.kind in ("input", "parameter")
+
+    def active(self, argnums: Sequence[int]) -> tuple[int, ...]:
+        """Return those of the operands `argnums` whose derivative is not identically zero."""
+        if self.primitive is None or not argnums:
+            return ()
+        return tuple(self.primitive.plan(tuple(argnums)).active)
+
+    def __repr__(self) -> str:
+        what = f"{self.function}({', '.join(_brief(o) for o in self.operands)})" if self.primitive else self.kind
+        return f"<{self.symbol} = {what}, shape {self.shape}{f', {self.label!r}' if self.label else ''}>"
+
+
+class Graph:
+    """What a function did at one argument, in topological order.
+
+    Made by `ad.record`. Iterating over it gives the nodes.
+
+    Attributes
+    ----------
+    nodes : list of Node
+        Inputs first, then parameters, then operations in the order of the program; those of one
+        line by their distance from the inputs, as textbooks list them.
+    inputs, outputs : list of Node
+        In the order of the arguments, and of the results. A result that depends on no input is
+        given as the constant that it is.
+    structure : Structure
+        How the results are put together (see `autodiff.tree`).
+    title : str
+        The name of the function.
+    """
+
+    def __init__(self, nodes: Sequence[Node], outputs: Sequence, structure: Structure, title: str = "f") -> None:
+        inputs = [node for node in nodes if node.is_input]
+        inputs.sort(key=lambda node: node.kind == "parameter")  # stable: arguments first
+        operations = _in_textbook_order([node for node in nodes if not node.is_input])
+        self.nodes = [*inputs, *operations]
+        self.inputs = inputs
+        self.operations = operations
+        self.outputs = list(outputs)
+        self.structure = structure
+        self.title = title
+        for number, node in enumerate(self.nodes, start=1):
+            node.index = number - len(inputs)
+        self.check()
+
+    @property
+    def output(self) -> Node:
+        """The one result."""
+        if len(self.outputs) != 1 or not isinstance(self.outputs[0], Node):
+            number = sum(isinstance(output, Node) for output in self.outputs)
+            raise ValueError(
+                f"Graph: one result that depends on the inputs is needed; got {number} of {len(self.outputs)}. "
+                "Record a function that returns one value computed from its arguments."
+            )
+        return self.outputs[0]
+
+    def active_operands(self) -> dict[Node, tuple[int, ...]]:
+        """Return for each operation the operands through which its derivatives flow; () where none do."""
+        depends = {node for node in self.inputs if node.dtype.kind in "fc"}
+        result = {}
+        for node in self.operations:
+            argnums = [i for i, o in enumerate(node.operands) if isinstance(o, Node) and o in depends]
+            active = tuple(argnums) if node.kind == "output" else node.active(argnums)
+            result[node] = active
+            if active:
+                depends.add(node)
+        return result
+
+    def check(self) -> None:
+        """Raise ValueError unless every operand stands before its use and all names differ."""
+        seen: set[Node] = set()
+        for node in self.nodes:
+            for operand in node.operands:
+                if isinstance(operand, Node) and operand not in seen:
+                    raise ValueError(
+                        f"Graph: an operand must stand before its use; got {_brief(operand)} of {node.symbol} later or "
+                        "not at all. This is an error of what built the graph."
+                    )
+            if (node.primitive is None) != (node.is_input or node.kind == "output"):
+                raise ValueError(f"Graph: operations have a primitive, inputs none; got {node!r}. Mend the builder.")
+            seen.add(node)
+        if len({node.name for node in self.nodes}) != len(self.nodes):
+            raise ValueError("Graph: every name stands for one node; got one twice. This is an error of the builder.")
+        for output in self.outputs:
+            if isinstance(output, Node) and output not in seen:
+                raise ValueError(f"Graph: a result must be among the nodes; got {output!r}. Mend the builder.")
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in READERS:
+            raise AttributeError(f"Graph: has no {name!r}. It has {', '.join(sorted(READERS))}.")
+        module, _, function = READERS[name].partition(":")
+        return partial(getattr(import_module(module), function), self)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *READERS]
+
+    def __repr__(self) -> str:
+        return f"<Graph of {self.title}: {len(self.inputs)} inputs, {len(self.operations)} operations>"
+
+
+def _in_textbook_order(operations: list[Node]) -> list[Node]:
+    """Return the operations in order, those of each stretch on one source line sorted by depth within it."""
+    ordered: list[Node] = []
+    for _, stretch in groupby(operations, key=lambda node: node.position and node.position[:2]):
+        depth: dict[Node, int] = {}
+        for node in stretch:
+            depth[node] = 1 + max([depth.get(parent, -1) for parent in node.parents], default=-1)
+        ordered += sorted(depth, key=depth.__getitem__)
+    return ordered
+
+
+def _brief(operand: Any) -> str:
+    """Return an operand as it stands in a message."""
+    if isinstance(operand, Node):
+        return operand.symbol
+    return f"array{shape_of(operand)}" if isinstance(operand, np.ndarray) and operand.ndim else repr(operand)

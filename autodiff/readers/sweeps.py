@@ -1,0 +1,92 @@
+"""The two sweeps over a recorded graph, step by step: tangents downwards, adjoints upwards.
+
+They apply the same rules as the engine's forward and reverse modes, one node at a time, and
+keep every intermediate number for tables and pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autodiff.boundary import as_cotangent, one_like, zero_like
+from autodiff.graph import Graph, Node
+
+
+class Contribution(NamedTuple):
+    """One term of the chain rule: what an operation adds to the adjoint of one of its operands."""
+
+    node: Node  # the operation
+    argnum: int  # which of its operands
+    operand: Node  # the operand itself
+    term: Any  # v̄ ∂v/∂u
+    total: Any  # ū after it was added
+
+
+def values_of(node: Node) -> list:
+    """Return the values of the operands of an operation."""
+    return [operand.value if isinstance(operand, Node) else operand for operand in node.operands]
+
+
+def tangents(graph: Graph, seeds: Mapping[Node, Any]) -> dict[Node, Any]:
+    """Return the tangent of every node, given those of the inputs (0 where `seeds` has none)."""
+    dots = {
+        node: as_cotangent("tangents", seeds[node], node.value) if node in seeds else zero_like(node.value)
+        for node in graph.inputs
+    }
+    for node, active in graph.active_operands().items():
+        dots[node] = _push(node, {i: dots[node.operands[i]] for i in active}, values_of(node))
+    return dots
+
+
+def _push(node: Node, tangents: Mapping[int, Any], values: Sequence) -> Any:
+    """Return the tangent of one operation."""
+    if node.kind == "output":
+        return tangents[0][node.operands[1]] if tangents else zero_like(node.value)
+    y_dot = node.primitive.jvp(tangents, node.value, values, node.parameters) if tangents and node.primitive else None
+    if isinstance(node.value, (tuple, list)):
+        parts = y_dot if y_dot is not None else [None] * len(node.value)
+        return [zero_like(v) if dot is None else dot for v, dot in zip(node.value, parts, strict=True)]
+    return zero_like(node.value) if y_dot is None else y_dot
+
+
+def adjoints(graph: Graph, seed: Any = None) -> tuple[dict[Node, Any], list[Contribution]]:
+    """Return the adjoint of every node that has one, and the terms in the order in which they were added.
+
+    Parameters
+    ----------
+    graph : Graph
+        With one result.
+    seed : array_like, optional
+        ȳ, in the shape of the result; 1 by default, for scalars.
+    """
+    y = graph.output
+    if seed is None and np.size(y.value) != 1:
+        raise ValueError(
+            f"adjoints: a gradient needs a scalar result; got shape {y.shape}. "
+            "Reduce it (np.sum), or give the adjoint of the result: seed=np.ones(shape)."
+        )
+    bars: dict[Node, Any] = {y: one_like(y.value) if seed is None else as_cotangent("adjoints", seed, y.value)}
+    terms: list[Contribution] = []
+    for node, active in reversed(graph.active_operands().items()):
+        if node not in bars or not active:
+            continue
+        for i, term in zip(active, _pull(node, active, bars[node]), strict=True):
+            operand = node.operands[i]
+            if term is None:
+                continue
+            if node.kind == "output":
+                bars.setdefault(operand, [None] * len(operand.value))[node.operands[1]] = term
+                continue
+            bars[operand] = bars[operand] + term if operand in bars else term
+            terms.append(Contribution(node, i, operand, term, bars[operand]))
+    return bars, terms
+
+
+def _pull(node: Node, active: tuple[int, ...], bar: Any) -> Sequence:
+    """Return the terms for the operands `active` of one operation."""
+    if node.primitive is None:
+        return [bar]
+    return node.primitive.vjp(active, bar, node.value, values_of(node), node.parameters)

@@ -1,0 +1,228 @@
+"""Recording: run a function once, and write down what it does.
+
+A `Record` is a value under recording. Its transformation is the outermost of those that run
+inside: `record(grad(f), x)` writes down the sweep forward and the sweep back alike, since the
+rules are made of the same operations as f.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff.arraylike import ArrayLike
+from autodiff.assignment import note_if_view
+from autodiff.boundary import check_differentiable
+from autodiff.dispatch import LEAF_LEVEL, MODE, new_level
+from autodiff.graph import Graph, Node
+from autodiff.operands import PLAIN, TRACED, as_operand, value_of
+from autodiff.primitives import Primitive
+from autodiff.residuals import frozen, rebuild, unchanging
+from autodiff.source import assigned_name, called_directly, user_position
+from autodiff.switches import Switch
+from autodiff.tape import Leaf
+from autodiff.tensor import Tensor
+from autodiff.tree import flatten
+
+
+class Record(ArrayLike):
+    """A value under recording: the node of the graph that it is."""
+
+    __slots__ = ("__weakref__", "_origin", "_views", "level", "node", "recorder")
+
+    def __init__(self, node: Node, recorder: Recorder) -> None:
+        self.node = node
+        self.recorder = recorder
+        self.level = recorder.level
+
+    @property
+    def payload(self) -> Any:
+        return self.node.value
+
+    @staticmethod
+    def process(primitive: Primitive, level: int, args: Sequence, kwargs: Mapping) -> Any:
+        """Evaluate, and add a node to the graph."""
+        recorder = next(arg.recorder for arg in args if arg.__class__ is Record and arg.level == level)
+        return recorder.process(primitive, level, args, kwargs)
+
+    def _is_recorded(self) -> bool:
+        return True
+
+    def snapshot(self) -> Record:
+        """Return this value as a record that no assignment changes."""
+        return Record(self.node, self.recorder)
+
+    def _assign(self, value: Any) -> None:
+        if value.__class__ is not Record or value.level != self.level:
+            raise ValueError(
+                "record: only a recorded value can be stored in a recorded array; got another. Build a new array."
+            )
+        self._become(value)
+        self._refresh_views()
+
+    def _become(self, value: Record) -> None:
+        self.node = value.node
+
+
+class Recorder:
+    """The graph in the making."""
+
+    def __init__(self) -> None:
+        self.level = new_level()
+        self.nodes: list[Node] = []
+        self.parameters: dict[Leaf, Record] = {}
+        self.last: Node | None = None  # the latest step, if it is part of a call made of several
+
+    def add(self, node: Node) -> Record:
+        self.nodes.append(node)
+        return Record(node, self)
+
+    def process(self, primitive: Primitive, _level: int, args: Sequence, kwargs: Mapping) -> Any:
+        """Evaluate `primitive`, of which an operand belongs to this graph or is an input of the engine."""
+        operands = [self._operand(arg) for arg in args]
+        values = [operand.node.value if operand.__class__ is Record else operand for operand in operands]
+        y = primitive.function(*values, **kwargs)
+        position, direct = user_position(), called_directly()
+        if not direct and self.last is not None and self.last.position == position:
+            self.last.label = None  # of the steps that one call is made of, the last has the name of its result
+        mode = MODE.get()
+        node = Node(
+            "operation",
+            frozen(y),
+            label=assigned_name(position),
+            primitive=primitive,
+            operands=[operand.node if operand.__class__ is Record else operand for operand in operands],
+            parameters=unchanging(kwargs),
+            scope=mode.scope if mode is not None else (),
+            position=position,
+        )
+        self.last = None if direct else node
+        result = self.add(node)
+        if isinstance(y, (tuple, list)):
+            parts = [
+                Node("output", value, operands=[node, k], scope=node.scope, position=position)
+                for k, value in enumerate(node.value)
+            ]
+            return rebuild(y, [self.add(part) for part in parts])
+        if primitive.view is not None and operands[0].__class__ is Record:
+            note_if_view(result, y, operands[0], values[0], primitive, kwargs)
+        return result
+
+    def result(self, x: Any) -> Any:
+        """Return the node of a result, or the constant that it is."""
+        x = self._operand(x)
+        return x.node if x.__class__ is Record else x
+
+    def _operand(self, x: Any) -> Any:
+        """Return `x` as a Record, or as a constant that nobody changes."""
+        if x.__class__ is Record and x.level == self.level:
+            return x
+        if x.__class__ not in TRACED:
+            return frozen(as_operand(x))
+        if not isinstance(x, Tensor) or x.level != LEAF_LEVEL or x.data.__class__ in TRACED:
+            raise TypeError(
+                f"record: a value of another transformation came in; got a {type(x).__name__}. "
+                "Record the outermost function: ad.record(ad.grad(f), x), not ad.grad of a recording."
+            )
+        if x.leaf is None or x.node is not x.leaf:
+            return frozen(x.data)  # computed before the recording began
+        if x.leaf not in self.parameters:
+            mode = MODE.get()
+            scope = mode.scope if mode is not None else ()
+            self.parameters[x.leaf] = self.add(Node("parameter", frozen(x.data), label=x.name, scope=scope))
+        return self.parameters[x.leaf]
+
+
+def record(f: Callable, *args: Any) -> Graph:
+    """Return what `f` does at `args`, as a graph.
+
+    Parameters
+    ----------
+    f : callable
+        Of floats and arrays of floats, or containers of them; other arguments are passed as they are.
+        Tensors that it uses without getting them as arguments, such as the parameters of a
+        model, are inputs of the graph too.
+    *args
+        Its arguments. What `f` does may depend on their values; the graph is that of these.
+
+    Returns
+    -------
+    Graph
+        With the values of all steps. `graph.table()`, `graph.draw()`, `graph.cost()`, … read it.
+
+    Raises
+    ------
+    TypeError
+        If `f` uses a value that another transformation is differentiating.
+
+    Examples
+    --------
+    >>> graph = record(lambda x, y: np.sin(x) * y, 2.0, 3.0)
+    >>> for node in graph:
+    ...     print(node)
+    <v₋₁ = input, shape (), 'x'>
+    <v₀ = input, shape (), 'y'>
+    <v₁ = np.sin(v₋₁), shape ()>
+    <v₂ = np.multiply(v₁, v₀), shape ()>
+    """
+    recorder = Recorder()
+    leaves, structure = flatten(list(args))
+    names = _argument_names(f, len(args))
+    paths = [names[int(path[1 : path.index("]")])] + path[path.index("]") + 1 :] for path in structure.paths()]
+    given = [_input(recorder, leaf, name) for leaf, name in zip(leaves, paths, strict=True)]
+    with Switch(lambda mode: mode._replace(recorder=recorder)):
+        result = f(*structure.unflatten(given))
+    outputs, structure = flatten(result)
+    return Graph(
+        recorder.nodes,
+        [recorder.result(output) for output in outputs],
+        structure,
+        getattr(f, "__name__", type(f).__name__),
+    )
+
+
+def _input(recorder: Recorder, x: Any, name: str) -> Any:
+    """Return an argument as an input of the graph; what cannot be differentiated, as it is."""
+    x = value_of(x) if isinstance(x, Tensor) else x
+    if x.__class__ not in PLAIN and not isinstance(x, np.ndarray):
+        return x
+    if np.asarray(x).dtype.kind not in "fc" or x.__class__ is int:
+        return x
+    check_differentiable("record", x, f"`{name}`")
+    value = np.float64(x) if x.__class__ is float else frozen(x)
+    return recorder.add(Node("input", value, label=name))
+
+
+def _argument_names(f: Callable, number: int) -> list[str]:
+    """Return the user's names of the positional arguments."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):  # a builtin
+        parameters = []
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "x")
+    return [*names[:number], *[f"{rest}[{i}]" for i in range(number - len(names))]]
+
+
+def label(x: Any, name: str) -> Any:
+    """Return `x` under a name of your own, which pictures and tables show.
+
+    Examples
+    --------
+    >>> graph = record(lambda w, x: np.tanh(label(w * x, "z1")), 2.0, 3.0)
+    >>> graph.operations[0].label
+    'z1'
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"label: a name is a string; got a {type(name).__name__}. Write ad.label(x, 'z1').")
+    traced = x
+    while traced.__class__ in TRACED and traced.__class__ is not Record:
+        if isinstance(traced, Tensor):
+            traced.name = name
+        traced = traced.payload
+    if traced.__class__ is Record:
+        traced.node.label = name
+    return x
