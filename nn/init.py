@@ -330,7 +330,7 @@ def glorot_he_normal_(tensor: T, *, rng: Any = None) -> T:
 
     References
     ----------
-    Prince (2023), "Understanding deep learning", MIT Press, section 7.5 (initialisation for
+    Prince (2023), "Understanding deep learning", MIT Press, section 7.5.3 (initialisation for
     both the forward and the backward pass).
 
     Examples
