@@ -14,9 +14,8 @@ import numpy as np
 
 from autodiff.arraylike import getitem, power
 from autodiff.graph import Graph, Node
-from autodiff.operands import Spec, shape_of
 from autodiff.readers.sweeps import values_of
-from autodiff.record import Record, Recorder
+from autodiff.record import Recorder
 from autodiff.rules.affine import _affine
 from autodiff.rules.special import logistic, sech_squared
 from autodiff.tree import flatten
@@ -217,14 +216,13 @@ def recorded_rule(node: Node, argnum: int, ct: Any, mode: str = "reverse") -> Ru
 
     In reverse mode `ct` is v̄ and the result v̄ ∂v/∂u; in forward mode it is u̇, and the result ∂v/∂u u̇.
     """
+    if node.primitive is None:
+        return None
     recorder = Recorder()
     stands_for: dict[Node, tuple[str, Any]] = {}
 
     def as_input(value: Any, accent: str, meaning: Any) -> Any:
-        if (
-            not (isinstance(value, (float, np.generic)) or isinstance(value, np.ndarray))
-            or value.dtype.kind not in "fc"
-        ):
+        if not isinstance(value, (np.generic, np.ndarray)) or value.dtype.kind not in "fc":
             return value
         record = recorder.add(Node("input", value))
         stands_for[record.node] = (accent, meaning)
