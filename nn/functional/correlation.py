@@ -30,6 +30,11 @@ from nn.functional.windows import positions
 
 CHUNK = 1 << 18  # entries of the matrix that are laid out at a time: what a processor's cache holds
 
+# Between two training steps glibc would give the memory of the large arrays back to the system, only to ask for it
+# again page by page, which takes longer than the products. It does so no more once a larger block has been freed
+# (mallopt(3), M_MMAP_THRESHOLD); this one is never written to, so that it costs nothing.
+np.empty(1 << 24, np.uint8)
+
 
 class Layout(NamedTuple):
     """Where the pixels of padded images stand in one row of numbers for each phase and channel."""
@@ -100,7 +105,7 @@ def _images(rows: Any, shape: Sequence[int], layout: Layout, stride: Sequence[in
 def _outputs(ct: Any, layout: Layout, groups: int) -> Any:
     """Return a cotangent of the result laid end to end, with zeros for the windows that are left out."""
     samples, channels, *shape = ct.shape
-    rows = np.zeros((channels, samples, *layout.lengths), ct.dtype)
+    rows: Any = np.zeros((channels, samples, *layout.lengths), ct.dtype)
     rows[(..., *map(slice, shape))] = ct.swapaxes(0, 1)
     return rows.reshape(groups, channels // groups, -1)
 
@@ -111,13 +116,22 @@ def _pieces(layout: Layout, channels: int) -> Iterator[slice]:
     return (slice(start, min(start + step, layout.width)) for start in range(0, layout.width, step))
 
 
-def _columns(rows: Any, layout: Layout, piece: slice) -> Any:
-    """Return what the kernel sees at each position: shape (groups, channels · kernel entries, positions)."""
+def _scratch(rows: Any, layout: Layout) -> Any:
+    """Return memory for `_columns`: shape (groups, channels, kernel entries, positions)."""
     _, groups, channels, _ = rows.shape
-    columns = np.empty((groups, channels, len(layout.taps), piece.stop - piece.start), rows.dtype)
-    for k, (phase, shift) in enumerate(layout.taps):
-        columns[:, :, k] = rows[phase, :, :, piece.start + shift : piece.stop + shift]
-    return columns.reshape(groups, channels * len(layout.taps), -1)
+    longest = max((piece.stop - piece.start for piece in _pieces(layout, groups * channels)), default=0)
+    return np.empty((groups, channels, len(layout.taps), longest), rows.dtype)
+
+
+def _columns(rows: Any, layout: Layout) -> Iterator[tuple[slice, Any]]:
+    """Yield pieces of the rows, and what the kernel sees there: (groups, channels · kernel entries, positions)."""
+    _, groups, channels, _ = rows.shape
+    scratch = _scratch(rows, layout)
+    for piece in _pieces(layout, groups * channels):
+        columns = scratch[..., : piece.stop - piece.start]
+        for k, (phase, shift) in enumerate(layout.taps):
+            columns[:, :, k] = rows[phase, :, :, piece.start + shift : piece.stop + shift]
+        yield piece, columns.reshape(groups, channels * len(layout.taps), -1)
 
 
 def _same_dtype(a: Any, b: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -161,8 +175,8 @@ def cross_correlation(
     rows = _rows(x, layout, groups, stride, padding)
     matrix = weight.reshape(groups, outputs // groups, -1)
     y: Any = np.empty((groups, outputs // groups, layout.width), x.dtype)
-    for piece in _pieces(layout, groups * channels):
-        np.matmul(matrix, _columns(rows, layout, piece), out=y[..., piece])
+    for piece, columns in _columns(rows, layout):
+        np.matmul(matrix, columns, out=y[..., piece])
     kept = positions(x.shape[2:], kernel_size, stride, padding, dilation)
     y = y.reshape(outputs, len(x), *layout.lengths)[(..., *map(slice, kept))]
     return y.swapaxes(0, 1).copy(order="K")
@@ -186,8 +200,10 @@ def input_cotangent(
     y = _outputs(ct, layout, groups)
     matrix = weight.reshape(groups, outputs // groups, -1).swapaxes(1, 2)
     rows = np.zeros((prod(stride), groups, channels, layout.width + layout.tail), ct.dtype)
+    scratch = _scratch(rows, layout)
     for piece in _pieces(layout, groups * channels):
-        columns = np.matmul(matrix, y[..., piece]).reshape(groups, channels, len(layout.taps), -1)
+        columns = scratch[..., : piece.stop - piece.start]
+        np.matmul(matrix, y[..., piece], out=columns.reshape(groups, channels * len(layout.taps), -1))
         for k, (phase, shift) in enumerate(layout.taps):
             rows[phase, :, :, piece.start + shift : piece.stop + shift] += columns[:, :, k]
     return _images(rows, shape, layout, stride, padding)
@@ -211,8 +227,8 @@ def weight_cotangent(
     rows = _rows(x, layout, groups, stride, padding)
     y = _outputs(ct, layout, groups)
     total = np.zeros((groups, outputs // groups, channels * prod(kernel_size)), x.dtype)
-    for piece in _pieces(layout, groups * channels):
-        total += np.matmul(y[..., piece], _columns(rows, layout, piece).swapaxes(1, 2))
+    for piece, columns in _columns(rows, layout):
+        total += np.matmul(y[..., piece], columns.swapaxes(1, 2))
     return total.reshape(outputs, channels, *kernel_size)
 
 
