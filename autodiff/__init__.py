@@ -8,6 +8,7 @@ from autodiff.graph import Graph
 from autodiff.jacobians import hessian, jacobian
 from autodiff.piecewise import piecewise
 from autodiff.record import label, record
+from autodiff.retained import retained
 from autodiff.reverse import vjp
 from autodiff.rules.affine import affine
 from autodiff.rules.special import logistic
@@ -37,6 +38,7 @@ __all__ = [
     "piecewise",
     "primitive",
     "record",
+    "retained",
     "scope",
     "scope_path",
     "tensor",

@@ -10,7 +10,7 @@ import autodiff as ad
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = {
     "operands", "dispatch", "primitives", "arraylike", "assignment", "residuals", "tape", "tensor", "boundary",
-    "reverse", "forward", "batch", "transforms", "jacobians", "tree", "anomaly", "source", "switches",
+    "retained", "reverse", "forward", "batch", "transforms", "jacobians", "tree", "anomaly", "source", "switches",
 }  # fmt: skip
 READERS = {"readers", "graph", "record", "compile"}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "core", "tools"}
