@@ -5,6 +5,8 @@ Weights have shape (in, out), so that a layer reads as the lectures write it: `x
 
 from nn import functional, init, optim, utils
 from nn.clipping import clip_grad_norm_, clip_grad_norm_per_parameter_, clip_grad_value_
+from nn.functional.penalties import l1_penalty, l2_penalty
+from nn.diagnosis import Diagnosis, diagnose
 from nn.layers.activations import (
     ELU,
     GELU,
@@ -35,7 +37,21 @@ from nn.layers.flatten import Flatten, Unflatten
 from nn.layers.linear import Linear
 from nn.layers.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
 from nn.layers.pooling import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
-from nn.losses import MSELoss
+from nn.losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    GaussianNLLLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    LogCoshLoss,
+    MSELoss,
+    NLLLoss,
+    PoissonNLLLoss,
+    QuantileLoss,
+    SmoothL1Loss,
+)
 from nn.module import Module
 from nn.parameter import Parameter
 from nn.saving import CheckpointError, load, save
@@ -49,24 +65,33 @@ __all__ = [
     "AdaptiveAvgPool2d",
     "AvgPool1d",
     "AvgPool2d",
+    "BCELoss",
+    "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
     "CheckpointError",
     "Conv1d",
     "Conv2d",
+    "CrossEntropyLoss",
     "Dense",
     "DenseConnection",
     "Dropout",
+    "Diagnosis",
     "Embedding",
     "Flatten",
+    "GaussianNLLLoss",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
     "Highway",
+    "HuberLoss",
     "Identity",
+    "KLDivLoss",
+    "L1Loss",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LogCoshLoss",
     "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
@@ -76,13 +101,17 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "NLLLoss",
     "Parameter",
+    "PoissonNLLLoss",
+    "QuantileLoss",
     "ReLU",
     "ReLU6",
     "Residual",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
     "Softmax",
     "Softplus",
     "Softsign",
@@ -91,8 +120,11 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_norm_per_parameter_",
     "clip_grad_value_",
+    "diagnose",
     "functional",
     "init",
+    "l1_penalty",
+    "l2_penalty",
     "load",
     "optim",
     "save",
