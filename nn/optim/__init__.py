@@ -1,5 +1,6 @@
 """Optimisers: the paper's equations on one flat array of all parameters."""
 
+from nn.optim import lr_scheduler
 from nn.optim.adadelta import Adadelta
 from nn.optim.adagrad import Adagrad, AdagradMomentum
 from nn.optim.adam import Adam, AdamW, AMSGrad
@@ -21,4 +22,5 @@ __all__ = [
     "NAdam",
     "Optimizer",
     "RMSprop",
+    "lr_scheduler",
 ]
