@@ -3,10 +3,11 @@
 Weights have shape (in, out), so that a layer reads as the lectures write it: `x @ weight + bias`.
 """
 
-from nn import functional, init, optim, utils
+from nn import data, functional, init, optim, utils
 from nn.clipping import clip_grad_norm_, clip_grad_norm_per_parameter_, clip_grad_value_
-from nn.functional.penalties import l1_penalty, l2_penalty
+from nn.data import DataLoader, TensorDataset
 from nn.diagnosis import Diagnosis, diagnose
+from nn.functional.penalties import l1_penalty, l2_penalty
 from nn.layers.activations import (
     ELU,
     GELU,
@@ -55,6 +56,7 @@ from nn.losses import (
 from nn.module import Module
 from nn.parameter import Parameter
 from nn.saving import CheckpointError, load, save
+from nn.training import DivergenceError, EarlyStopping, History, Training, evaluate, fit, predict
 
 Dense = Linear
 
@@ -73,10 +75,13 @@ __all__ = [
     "Conv1d",
     "Conv2d",
     "CrossEntropyLoss",
+    "DataLoader",
     "Dense",
     "DenseConnection",
-    "Dropout",
     "Diagnosis",
+    "DivergenceError",
+    "Dropout",
+    "EarlyStopping",
     "Embedding",
     "Flatten",
     "GaussianNLLLoss",
@@ -84,6 +89,7 @@ __all__ = [
     "Hardswish",
     "Hardtanh",
     "Highway",
+    "History",
     "HuberLoss",
     "Identity",
     "KLDivLoss",
@@ -116,17 +122,23 @@ __all__ = [
     "Softplus",
     "Softsign",
     "Tanh",
+    "TensorDataset",
+    "Training",
     "Unflatten",
     "clip_grad_norm_",
     "clip_grad_norm_per_parameter_",
     "clip_grad_value_",
+    "data",
     "diagnose",
+    "evaluate",
+    "fit",
     "functional",
     "init",
     "l1_penalty",
     "l2_penalty",
     "load",
     "optim",
+    "predict",
     "save",
     "utils",
 ]

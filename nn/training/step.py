@@ -1,0 +1,57 @@
+"""One update of the parameters: the part of the training that a compiled function may replace."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import autodiff as ad
+from nn.clipping import clip_grad_norm_, clip_grad_value_
+from nn.module import Module
+
+
+class EagerStep:
+    """Forward, backward, clipping, update.
+
+    What replaces it must keep its contract: called with the inputs, targets and weights of a
+    batch, it returns the loss and the norm of the gradient (before clipping) as floats, and has
+    updated the parameters if, and only if, both are finite.
+    """
+
+    def __init__(
+        self, model: Module, loss: Any, optimizer: Any, clip_norm: float | None = None, clip_value: float | None = None
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.clip_norm = math.inf if clip_norm is None else clip_norm
+        self.clip_value = clip_value
+
+    def __call__(self, inputs: tuple, target: Any, sample_weight: Any = None) -> tuple[float, float]:
+        """Return the loss of a batch and the norm of its gradient; the parameters are updated."""
+        optimizer = self.optimizer
+        optimizer.zero_grad()
+        value = batch_loss(self.loss, self.model(*inputs), target, sample_weight)
+        if value.__class__ is not ad.Tensor:
+            raise TypeError(
+                f"fit: the loss must depend on the parameters; got a {type(value).__name__}. "
+                "Write model and loss in NumPy functions of tensors, without no_grad() and .numpy()."
+            )
+        value.backward()
+        loss = value.item()
+        norm = clip_grad_norm_(optimizer, self.clip_norm)
+        if math.isfinite(loss) and math.isfinite(norm):
+            if self.clip_value is not None:
+                clip_grad_value_(optimizer, self.clip_value)
+            optimizer.step()
+        return loss, norm
+
+
+def batch_loss(loss: Any, prediction: Any, target: Any, sample_weight: Any) -> Any:
+    """Return the loss of a batch, one number."""
+    value = loss(prediction, target) if sample_weight is None else loss(prediction, target, sample_weight=sample_weight)
+    if getattr(value, "shape", ()) != ():
+        raise ValueError(
+            f"fit: the loss must be one number; got shape {value.shape}. Use reduction='mean', or write .mean()."
+        )
+    return value
