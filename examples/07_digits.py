@@ -43,7 +43,8 @@ history = nn.fit(
 )
 print("epoch   training loss   validation loss")
 for epoch in (1, 2, 5, 10, 20, 40):
-    print(f"{epoch:5}   {history.loss[epoch - 1]:13.4f}   {history.val_loss[epoch - 1]:15.4f}")
+    row = history.row(epoch - 1)
+    print(f"{epoch:5}   {row['loss']:13.4f}   {row['val_loss']:15.4f}")
 
 probability = nn.functional.softmax(model(X_test), dim=1).numpy()
 prediction = probability.argmax(axis=1)
@@ -56,8 +57,8 @@ def draw(figure):
     """Draw the loss, and the misread digits the network was surest of."""
     left, right = figure.subfigures(1, 2, width_ratios=(1.3, 1))
     axes = left.subplots()
-    axes.semilogy(range(1, 41), history.loss, label="training")
-    axes.semilogy(range(1, 41), history.val_loss, linestyle="--", label="validation")
+    axes.semilogy(range(1, 41), history["loss"], label="training")
+    axes.semilogy(range(1, 41), history["val_loss"], linestyle="--", label="validation")
     axes.set(xlabel="epoch", ylabel="cross-entropy (nats)")
     axes.legend()
     right.suptitle("misread", fontsize=12)

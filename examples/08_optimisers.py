@@ -33,7 +33,7 @@ print("scheduler            η       1       5      10      20   test accuracy")
 for name, scheduler in schedulers.items():
     model = nn.Sequential(nn.Linear(64, 50, rng=1), nn.LeakyReLU(), nn.Linear(50, 10, rng=2))
     optimizer, loss = scheduler(model.parameters()), nn.CrossEntropyLoss()
-    losses[name] = nn.fit(model, X_train, y_train, loss=loss, optimizer=optimizer, epochs=epochs, rng=0).loss
+    losses[name] = nn.fit(model, X_train, y_train, loss=loss, optimizer=optimizer, epochs=epochs, rng=0)["loss"]
     accuracy[name] = np.mean(model(X_test).numpy().argmax(axis=1) == y_test)
     row = "  ".join(f"{losses[name][epoch - 1]:6.3f}" for epoch in (1, 5, 10, 20))
     print(f"{name:15}  {optimizer.param_groups[0]['lr']:5}  {row}   {accuracy[name]:13.3f}")

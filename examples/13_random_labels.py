@@ -35,7 +35,7 @@ for name, target in labels.items():
     history = nn.fit(
         model, X[train], target[train], loss=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=epochs, rng=0
     )
-    losses[name] = history.loss
+    losses[name] = history["loss"]
     learned[name], tested[name] = accuracy(model, train, target), accuracy(model, test, target)
     print(f"{name:13}   {epochs:6}   {learned[name]:17.3f}   {tested[name]:13.3f}")
 

@@ -35,7 +35,7 @@ for name, model in models.items():
     first[name] = np.linalg.norm(model[0].weight.grad)
     optimizer = nn.optim.Adam(model.parameters(), lr=1e-3)
     history = nn.fit(model, X_train, y_train, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=64, rng=0)
-    losses[name] = history.loss
+    losses[name] = history["loss"]
     accuracy[name] = np.mean(model(X_test).numpy().argmax(axis=1) == y_test)
     print(f"{name:11}   {first[name]:19.1e}   {losses[name][-1]:13.3f}   {accuracy[name]:13.3f}")
 

@@ -45,9 +45,9 @@ for name, eta, gamma in (("high, 0.1", 0.1, 1.0), ("low, 0.001", 0.001, 1.0), ("
     model = nn.Sequential(nn.Linear(1, 50, rng=1), nn.Tanh(), nn.Linear(50, 1, rng=2))
     optimizer = nn.optim.SGD(model.parameters(), lr=eta, momentum=0.9)
     scheduler = nn.optim.lr_scheduler.StepLR(optimizer, step_size=75, gamma=gamma)
-    histories[name] = nn.fit(
-        model, X, y, optimizer=optimizer, scheduler=scheduler, epochs=300, batch_size=10, rng=3
-    ).loss
+    histories[name] = nn.fit(model, X, y, optimizer=optimizer, scheduler=scheduler, epochs=300, batch_size=10, rng=3)[
+        "loss"
+    ]
     errors[name] = np.sqrt(np.mean((model(X_test).numpy() - np.sin(3 * X_test)) ** 2))
     print(f"{name:23}  {errors[name]:.4f}")
 
