@@ -170,13 +170,14 @@ def cross_correlation(
         Shape (N, O, *positions); in memory the channels come first, then the samples.
     """
     x, weight = _same_dtype(x, weight)
-    outputs, channels, *kernel_size = weight.shape
+    outputs, _, *kernel_size = weight.shape
     layout = _layout(len(x), x.shape[2:], kernel_size, stride, padding, dilation)
     rows = _rows(x, layout, groups, stride, padding)
     matrix = weight.reshape(groups, outputs // groups, -1)
     y: Any = np.empty((groups, outputs // groups, layout.width), x.dtype)
-    for piece, columns in _columns(rows, layout):
-        np.matmul(matrix, columns, out=y[..., piece])
+    with np.errstate(over="ignore", invalid="ignore"):  # as in ∞ − ∞ of two pixels that share no window
+        for piece, columns in _columns(rows, layout):
+            np.matmul(matrix, columns, out=y[..., piece])
     kept = positions(x.shape[2:], kernel_size, stride, padding, dilation)
     y = y.reshape(outputs, len(x), *layout.lengths)[(..., *map(slice, kept))]
     return y.swapaxes(0, 1).copy(order="K")

@@ -84,6 +84,8 @@ def _max_pool(
     ceil_mode: bool,
 ) -> Any:
     x = image(function, input, ndim)
+    if x.dtype.kind == "c":
+        raise TypeError(f"{function}: complex numbers have no largest; got dtype {x.dtype}. Take np.abs first.")
     size = per_axis(function, "kernel_size", kernel_size, ndim, 1)
     stride = size if stride is None else per_axis(function, "stride", stride, ndim, 1)
     dilation = per_axis(function, "dilation", dilation, ndim, 1)
