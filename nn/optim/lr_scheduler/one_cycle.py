@@ -177,7 +177,7 @@ def _cosine(start: float, end: float, part: float) -> float:
 
 
 def _line(start: float, end: float, part: float) -> float:
-    return start + (end - start) * part
+    return (1.0 - part) * start + part * end
 
 
 CURVES: dict[str, Callable[[float, float, float], float]] = {"cos": _cosine, "linear": _line}
