@@ -19,9 +19,7 @@ VANISHING = 1e-3
 EXPLODING = 1e3  # and grow as far; N(0, 1) weights between 100 ReLU units multiply it by 7 in each layer
 ACTIVATIONS_GROW = 1e3  # likewise for the spread of the activations, going forward
 DEAD = 0.6  # beyond the lecture's "half of your network's neurons": networks that learn well come close to a half
-SATURATED = (
-    0.6  # of the entries of a layer: tanh and sigmoid layers of networks trained to the end come close to a half
-)
+SATURATED = 0.6  # of a layer's entries: tanh and sigmoid layers of networks trained to the end come close to a half
 LARGE_INPUT = 30.0  # root mean square of a feature; standardised it is 1, digits from 0 to 16 reach 12
 SMALL_INPUT = 1e-3  # of the largest feature: weights would have to grow a thousandfold
 UNEQUAL_INPUTS = 1e3  # largest over median feature: one feature drowns the others, and limits the learning rate
@@ -186,10 +184,8 @@ def _steps(figures: Pass) -> list[str]:
     largest = max(updated, key=lambda layer: layer.update or 0.0)
     change = largest.update or 0.0
     if change > LARGE_UPDATE:
-        return [
-            f"One step changes the weights of {_called(largest)} by {change:.0%} of their size: lower the learning "
-            "rate, or pass clip_norm."
-        ]
+        much = f"{change:.0%} of their size" if change < 10.0 else f"{change:.0e} times their size"
+        return [f"One step changes the weights of {_called(largest)} by {much}: lower the learning rate, or clip_norm."]
     if change < SMALL_UPDATE:
         return [
             f"One step changes no layer's weights by more than {change:.0e} of their size: raise the learning rate, "

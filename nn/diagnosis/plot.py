@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,34 +19,35 @@ def draw(report: Diagnosis, path: Any = None) -> Any:
             "Write: pip install 'autodiff-nn[viz]', or print(report)."
         ) from error
     layers = report.layers
-    names = [f"{layer.name} ({layer.kind})" for layer in layers]
-    rows = range(len(layers))
-    figure = Figure(figsize=(11.0, 1.6 + 0.28 * len(layers)), layout="constrained")
-    axes = figure.subplots(1, 4, sharey=True)
     panels: list[tuple[str, dict[str, list[float | None]]]] = [
-        ("gradient norm", {"|δ|": [*[layer.delta for layer in layers]], "|∇w|": [layer.gradient for layer in layers]}),
-        ("spread of a", {"std a": [layer.std for layer in layers], "rms w": [layer.weight for layer in layers]}),
-        ("|Δw| / |w|", {"update": [layer.update for layer in layers]}),
+        ("gradient norm", {"|δ|": [*[x.delta for x in layers]], "|∇w|": [x.gradient for x in layers]}),
+        ("activations and weights", {"std a": [*[x.std for x in layers]], "rms w": [x.weight for x in layers]}),
+        (f"step: {report.step}", {"|Δw| / |w|": [x.update for x in layers]}),
+        ("silent units", {"dead": [x.dead for x in layers], "saturated": [x.saturated for x in layers]}),
     ]
-    for ax, (title, series) in zip(axes, panels, strict=False):
+    figure = Figure(figsize=(12.0, 2.0 + 0.28 * len(layers)), layout="constrained")
+    axes = figure.subplots(1, 4, sharey=True)
+    for ax, (title, series) in zip(axes, panels, strict=True):
+        is_share = ax is axes[-1]
         for (label, values), marker in zip(series.items(), "os", strict=False):
-            shown = [(value, row) for value, row in zip(values, rows, strict=True) if value]  # log: zeros have no place
-            ax.plot([value for value, _ in shown], [row for _, row in shown], marker, label=label, markersize=5)
-        ax.set(title=title, xscale="log")
-        if len(series) > 1:
-            ax.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2, frameon=False)
-    for label, values in {
-        "dead": [layer.dead for layer in layers],
-        "saturated": [layer.saturated for layer in layers],
-    }.items():
-        shown = [(value, row) for value, row in zip(values, rows, strict=True) if value is not None]
-        axes[3].barh([row for _, row in shown], [value for value, _ in shown], height=0.6, label=label)
-    axes[3].set(title="silent units", xlim=(0, 1))
-    axes[3].legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2, frameon=False)
-    axes[0].set_yticks(list(rows), names)
-    axes[0].invert_yaxis()
-    for ax in axes:
+            # A zero has no place on a logarithmic axis.
+            shown = [(v, row) for row, v in enumerate(values) if v is not None and (is_share or v > 0.0)]
+            ax.plot([v for v, _ in shown], [row for _, row in shown], marker, label=label, markersize=5)
+        ax.set_title(title, fontsize="medium")
+        ax.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=2, frameon=False,
+                  borderaxespad=2.2)  # fmt: skip
         ax.grid(alpha=0.3)
+        if is_share:
+            ax.set_xlim(-0.03, 1.03)
+            continue
+        ax.set_xscale("log")
+        positive = [v for column in series.values() for v in column if v is not None and 0.0 < v < math.inf]
+        if positive:  # at least a decade and a half, or small differences look large
+            low, high = min(positive), max(positive)
+            margin = max(1.5, math.sqrt(30.0 / (high / low)))
+            ax.set_xlim(low / margin, high * margin)
+    axes[0].set_yticks(range(len(layers)), [f"{x.name} ({x.kind})" for x in layers])
+    axes[0].set_ylim(len(layers) - 0.5, -0.5)
     if path is not None:
         figure.savefig(path)
     return figure

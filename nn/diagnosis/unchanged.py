@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nn.module import Module
-from nn.saving.generators import named_generators
+from nn.training.chance import Chance
 
 
 @contextlib.contextmanager
@@ -19,7 +19,7 @@ def unchanged(model: Module, optimizer: Any = None) -> Iterator[None]:
     """
     undo = [_attributes(module) for module in model.modules()]
     undo += [_contents(buffer) for buffer in model.buffers()]
-    undo += [_generator(generator) for _, generator in named_generators(model)]
+    undo += [_generator(generator) for generator in Chance(model).generators.values()]
     undo += [_parameter(parameter) for parameter in model.parameters()]
     if optimizer is not None:
         remembered = optimizer.state_dict()
