@@ -24,7 +24,7 @@ from contextvars import ContextVar
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autodiff.operands import PLAIN, TRACED, as_operand, full_name
+from autodiff.operands import PLAIN, TRACED, as_operand, full_name, is_traced
 
 if TYPE_CHECKING:
     from autodiff.primitives import Primitive
@@ -131,6 +131,10 @@ class Operation:
         for arg in args:
             if arg.__class__ in TRACED:
                 return bind(self, args, kwargs)
+        if kwargs:
+            mode = MODE.get()  # under recording, parameters such as a mask may be records
+            if mode is not None and mode.recorder is not None and is_traced(kwargs):
+                return mode.recorder.process(RULES[self], mode.recorder.level, args, kwargs)
         return self.implementation(*args, **kwargs)
 
     def __repr__(self) -> str:

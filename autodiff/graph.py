@@ -7,7 +7,7 @@ The graph knows none of its readers: each is a line in `READERS` and a file that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from itertools import groupby
@@ -36,8 +36,8 @@ class Node:
         weight; an output is one result of the operation before it that has several.
     index : int
         i of vᵢ: not positive for inputs.
-    primitive : Primitive or None
-        What was done; None for inputs.
+    primitive : Rule or None
+        What was done: mostly a `Primitive`, which has derivatives; None for inputs.
     operands : tuple
         Nodes, and constants as they are.
     parameters : mapping
@@ -60,7 +60,7 @@ class Node:
         value: Any,
         *,
         label: str | None = None,
-        primitive: Primitive | None = None,
+        primitive: Any = None,
         operands: Sequence = (),
         parameters: Mapping | None = None,
         scope: tuple[str, ...] = (),
@@ -101,8 +101,13 @@ class Node:
 
     @property
     def parents(self) -> list[Node]:
-        """The operands that are nodes, one entry for each use."""
-        return [operand for operand in self.operands if isinstance(operand, Node)]
+        """The operands and parameters that are nodes, one entry for each use."""
+        return [*_nodes_in(self.operands), *_nodes_in(list(self.parameters.values()))]
+
+    def given(self, function: Callable[[Node], Any] | None = None) -> tuple[list, dict[str, Any]]:
+        """Return operands and parameters with each node in them replaced: by its value, or by `function` of it."""
+        replace = function or (lambda node: node.value)
+        return [_replaced(operand, replace) for operand in self.operands], _replaced(self.parameters, replace)
 
     @property
     def is_input(self) -> bool:
@@ -110,7 +115,7 @@ class Node:
 
     def active(self, argnums: Sequence[int]) -> tuple[int, ...]:
         """Return those of the operands `argnums` whose derivative is not identically zero."""
-        if self.primitive is None or not argnums:
+        if not isinstance(self.primitive, Primitive) or not argnums:
             return ()
         return tuple(self.primitive.plan(tuple(argnums)).active)
 
@@ -179,8 +184,8 @@ class Graph:
         """Raise ValueError unless every operand stands before its use and all names differ."""
         seen: set[Node] = set()
         for node in self.nodes:
-            for operand in node.operands:
-                if isinstance(operand, Node) and operand not in seen:
+            for operand in node.parents:
+                if operand not in seen:
                     raise ValueError(
                         f"Graph: an operand must stand before its use; got {_brief(operand)} of {node.symbol} later or "
                         "not at all. This is an error of what built the graph."
@@ -222,6 +227,25 @@ def _in_textbook_order(operations: list[Node]) -> list[Node]:
             depth[node] = 1 + max([depth.get(parent, -1) for parent in node.parents], default=-1)
         ordered += sorted(depth, key=depth.__getitem__)
     return ordered
+
+
+def _nodes_in(tree: Any) -> list[Node]:
+    if isinstance(tree, (list, tuple)):
+        return [node for item in tree for node in _nodes_in(item)]
+    if isinstance(tree, dict):
+        return _nodes_in(list(tree.values()))
+    return [tree] if isinstance(tree, Node) else []
+
+
+def _replaced(tree: Any, function: Callable[[Node], Any]) -> Any:
+    """Return nested lists, tuples and dicts with `function` applied to each node in them."""
+    if isinstance(tree, Node):
+        return function(tree)
+    if tree.__class__ in (list, tuple):
+        return tree.__class__([_replaced(item, function) for item in tree])
+    if tree.__class__ is dict:
+        return {key: _replaced(item, function) for key, item in tree.items()}
+    return tree
 
 
 def _brief(operand: Any) -> str:

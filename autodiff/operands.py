@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 TRACED: set[Any] = set()
-"""The types whose instances stand for a value that is being differentiated."""
+"""The types whose instances stand for a value that is being differentiated or recorded."""
+
+DIFFERENTIATED: set[Any] = set()
+"""Those of them that are differentiated: where only the numbers count, they are opened; a record stays one."""
 
 PLAIN: set[Any] = {float, int, bool, complex, np.ndarray, *np.sctypeDict.values()}
 """Operand types that need no look before use; `as_operand` makes one of anything else."""
@@ -20,10 +23,13 @@ class Traced:
 
     __slots__ = ()
     level: int
+    differentiates: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         TRACED.add(cls)
+        if cls.differentiates:
+            DIFFERENTIATED.add(cls)
 
     @staticmethod
     def process(primitive: Any, level: int, args: Sequence, kwargs: Mapping) -> Any:
@@ -83,22 +89,34 @@ def is_inexact(dtype: np.dtype) -> bool:
 
 
 def value_of(x: Any) -> Any:
-    """Return the plain array or number inside any nesting of traced values."""
-    while x.__class__ in TRACED:
+    """Return what is inside any nesting of differentiated values: a plain array or number, or its record."""
+    while x.__class__ in DIFFERENTIATED:
         x = x.payload
     return x
 
 
 def plain(tree: Any) -> Any:
-    """Return `tree` (lists, tuples, dicts) with every traced value replaced by its array."""
+    """Return `tree` (lists, tuples, dicts) with every differentiated value replaced by its array (or record)."""
     kind = tree.__class__
-    if kind in TRACED:
+    if kind in DIFFERENTIATED:
         return value_of(tree)
     if kind in (list, tuple):
         return kind(map(plain, tree))
     if kind is dict:
         return {key: plain(item) for key, item in tree.items()}
     return tree
+
+
+def first_traced(tree: Any) -> Any:
+    """Return the first traced value in nested lists, tuples and dicts, or None."""
+    kind = tree.__class__
+    if kind in TRACED:
+        return tree
+    if kind is dict:
+        tree = tree.values()
+    elif kind not in (list, tuple):
+        return None
+    return next((found for found in map(first_traced, tree) if found is not None), None)
 
 
 def is_traced(tree: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from autodiff.dispatch import evaluate, refusal
-from autodiff.operands import full_name, is_inexact, is_traced, plain
+from autodiff.operands import first_traced, full_name, is_inexact, is_traced, plain
 
 # What a node keeps of an operand: nothing; its value; its Spec; its Spec, but nothing if that is the value's own.
 DROP, KEEP, SPEC, LIKE = range(4)
@@ -216,7 +216,12 @@ class Constant(Rule):
         self.function = function
 
     def apply(self, args: Sequence, kwargs: Mapping) -> Any:
-        return self.function(*map(plain, args), **{k: plain(v) for k, v in kwargs.items()})
+        args = list(map(plain, args))
+        kwargs = {k: plain(v) for k, v in kwargs.items()}
+        record = first_traced([args, kwargs])
+        if record is not None:  # a function without derivative is recorded like any other
+            return record.recorder.process(self, record.level, args, kwargs)
+        return self.function(*args, **kwargs)
 
 
 class Refused(Rule):

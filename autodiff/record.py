@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy._core import umath  # for a ufunc that has no public name
 
+import autodiff.rules  # noqa: F401 - fills the table
 from autodiff.arraylike import ArrayLike
-from autodiff.assignment import note_if_view
+from autodiff.assignment import astype, note_if_view
 from autodiff.boundary import check_differentiable
-from autodiff.dispatch import LEAF_LEVEL, MODE, new_level
+from autodiff.dispatch import LEAF_LEVEL, MODE, RULES, bind, new_level
 from autodiff.graph import Graph, Node
 from autodiff.operands import PLAIN, TRACED, as_operand, value_of
 from autodiff.primitives import Primitive
@@ -28,10 +30,21 @@ from autodiff.tensor import Tensor
 from autodiff.tree import flatten
 
 
+STATIC = {
+    RULES[function]
+    for function in (
+        np.ndim, np.shape, np.size, np.result_type, np.common_type, np.min_scalar_type, np.can_cast, np.iscomplexobj,
+        np.isrealobj, np.shares_memory, np.may_share_memory, np.zeros_like, np.ones_like, np.empty_like, umath._ones_like,
+    )
+}  # fmt: skip
+"""Functions of the shape and dtype alone: what they return is a constant of the graph."""
+
+
 class Record(ArrayLike):
     """A value under recording: the node of the graph that it is."""
 
     __slots__ = ("__weakref__", "_origin", "_views", "level", "node", "recorder")
+    differentiates = False  # where a rule asks for the numbers alone, it goes on being recorded
 
     def __init__(self, node: Node, recorder: Recorder) -> None:
         self.node = node
@@ -51,6 +64,70 @@ class Record(ArrayLike):
     def _is_recorded(self) -> bool:
         return True
 
+    def _read(self, what: str) -> Any:
+        """Return the number itself, which the graph then does not follow."""
+        if self.recorder.strict:
+            raise TypeError(
+                f"compile: {what} would depend on the numbers, and the compiled program be that of these alone; got it "
+                f"on a value of shape {self.shape}{_at(self.node)}. Choose with np.where, or leave it out of compile."
+            )
+        return self.node.value
+
+    def __bool__(self) -> bool:
+        return bool(self._read("`if`, `while`, `and`, `or` or bool()"))
+
+    def item(self, *index: int) -> Any:
+        return np.asarray(self._read(".item()")).item(*index)
+
+    def numpy(self) -> np.ndarray:
+        return np.array(self._read(".numpy()"))
+
+    def tolist(self) -> Any:
+        return np.asarray(self._read(".tolist()")).tolist()
+
+    def __index__(self) -> int:
+        return int(self._read("a whole number used as an index"))
+
+    def __contains__(self, item: Any) -> bool:
+        return item in np.asarray(self._read("`in`"))
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        return bind(astype, (self,), {"dtype": np.dtype(dtype)})
+
+    def __and__(self, other: Any) -> Any:
+        return bind(np.bitwise_and, (self, other))
+
+    def __or__(self, other: Any) -> Any:
+        return bind(np.bitwise_or, (self, other))
+
+    def __xor__(self, other: Any) -> Any:
+        return bind(np.bitwise_xor, (self, other))
+
+    def __invert__(self) -> Any:
+        return bind(np.invert, (self,))
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __lt__(self, other: Any) -> Any:
+        return bind(np.less, (self, other))
+
+    def __le__(self, other: Any) -> Any:
+        return bind(np.less_equal, (self, other))
+
+    def __gt__(self, other: Any) -> Any:
+        return bind(np.greater, (self, other))
+
+    def __ge__(self, other: Any) -> Any:
+        return bind(np.greater_equal, (self, other))
+
+    def __eq__(self, other: object) -> Any:
+        return bind(np.equal, (self, other))
+
+    def __ne__(self, other: object) -> Any:
+        return bind(np.not_equal, (self, other))
+
+    __hash__ = object.__hash__
+
     def snapshot(self) -> Record:
         """Return this value as a record that no assignment changes."""
         return Record(self.node, self.recorder)
@@ -68,23 +145,44 @@ class Record(ArrayLike):
 
 
 class Recorder:
-    """The graph in the making."""
+    """The graph in the making.
 
-    def __init__(self) -> None:
-        self.level = new_level()
+    Parameters
+    ----------
+    strict : bool
+        Whether the graph must hold for all numbers of these shapes, so that nothing may depend on them.
+    level : int, optional
+        The level of its records; by default a new one.
+    """
+
+    def __init__(self, strict: bool = False, level: int | None = None) -> None:
+        self.level = new_level() if level is None else level
+        self.strict = strict
         self.nodes: list[Node] = []
         self.parameters: dict[Leaf, Record] = {}
         self.last: Node | None = None  # the latest step, if it is part of a call made of several
+
+    def on(self) -> Switch:
+        """Return the context in which also what is done to tensors of lower levels is written down."""
+        return Switch(lambda mode: mode._replace(recorder=self))
 
     def add(self, node: Node) -> Record:
         self.nodes.append(node)
         return Record(node, self)
 
-    def process(self, primitive: Primitive, _level: int, args: Sequence, kwargs: Mapping) -> Any:
+    def process(self, primitive: Any, _level: int, args: Sequence, kwargs: Mapping) -> Any:
         """Evaluate `primitive`, of which an operand belongs to this graph or is an input of the engine."""
         operands = [self._operand(arg) for arg in args]
-        values = [operand.node.value if operand.__class__ is Record else operand for operand in operands]
-        y = primitive.function(*values, **kwargs)
+        parameters = {name: self._map(value, self._operand) for name, value in unchanging(kwargs).items()}
+        values = [_value(operand) for operand in operands]
+        y = primitive.function(*values, **{name: self._map(value, _value) for name, value in parameters.items()})
+        if primitive in STATIC or not (isinstance(y, ARRAYS) or (isinstance(y, (tuple, list)) and _are_arrays(y))):
+            if self.strict and primitive not in STATIC:
+                raise TypeError(
+                    f"compile: {primitive.name} gives a Python value that depends on the numbers; "
+                    f"got a call at {user_position()}. Leave it out of compile."
+                )
+            return y
         position, direct = user_position(), called_directly()
         if not direct and self.last is not None and self.last.position == position:
             self.last.label = None  # of the steps that one call is made of, the last has the name of its result
@@ -94,8 +192,8 @@ class Recorder:
             frozen(y),
             label=assigned_name(position),
             primitive=primitive,
-            operands=[operand.node if operand.__class__ is Record else operand for operand in operands],
-            parameters=unchanging(kwargs),
+            operands=[_node(operand) for operand in operands],
+            parameters={name: self._map(value, _node) for name, value in parameters.items()},
             scope=mode.scope if mode is not None else (),
             position=position,
         )
@@ -107,9 +205,19 @@ class Recorder:
                 for k, value in enumerate(node.value)
             ]
             return rebuild(y, [self.add(part) for part in parts])
-        if primitive.view is not None and operands[0].__class__ is Record:
+        if getattr(primitive, "view", None) is not None and operands[0].__class__ is Record:
             note_if_view(result, y, operands[0], values[0], primitive, kwargs)
         return result
+
+    def _map(self, tree: Any, function: Callable) -> Any:
+        """Return nested lists, tuples and dicts of parameters with `function` applied to each record in them."""
+        if tree.__class__ in TRACED:
+            return function(tree)
+        if tree.__class__ in (list, tuple):
+            return tree.__class__([self._map(item, function) for item in tree])
+        if tree.__class__ is dict:
+            return {key: self._map(item, function) for key, item in tree.items()}
+        return tree
 
     def result(self, x: Any) -> Any:
         """Return the node of a result, or the constant that it is."""
@@ -134,6 +242,25 @@ class Recorder:
             scope = mode.scope if mode is not None else ()
             self.parameters[x.leaf] = self.add(Node("parameter", frozen(x.data), label=x.name, scope=scope))
         return self.parameters[x.leaf]
+
+
+ARRAYS = (np.ndarray, np.generic, float)
+
+
+def _are_arrays(items: Sequence) -> bool:
+    return bool(items) and all(isinstance(item, ARRAYS) for item in items)
+
+
+def _value(x: Any) -> Any:
+    return x.node.value if x.__class__ is Record else x
+
+
+def _node(x: Any) -> Any:
+    return x.node if x.__class__ is Record else x
+
+
+def _at(node: Node) -> str:
+    return f" at {node.position}" if node.position is not None else ""
 
 
 def record(f: Callable, *args: Any) -> Graph:
@@ -173,7 +300,7 @@ def record(f: Callable, *args: Any) -> Graph:
     names = _argument_names(f, len(args))
     paths = [names[int(path[1 : path.index("]")])] + path[path.index("]") + 1 :] for path in structure.paths()]
     given = [_input(recorder, leaf, name) for leaf, name in zip(leaves, paths, strict=True)]
-    with Switch(lambda mode: mode._replace(recorder=recorder)):
+    with recorder.on():
         result = f(*structure.unflatten(given))
     outputs, structure = flatten(result)
     return Graph(

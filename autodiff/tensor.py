@@ -71,6 +71,8 @@ class Tensor(ArrayLike):
         else:
             if kind is ndarray and (primitive.fresh or y is not x):
                 y.setflags(False)
+            elif kind is not ndarray and kind not in PLAIN:
+                _seal(y, (x,))
             kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
             if codes is KEEP_ONE:
                 kept_x: Sequence = (x if x.__class__ in SCALARS else frozen(x),)
@@ -399,9 +401,18 @@ def _finish(
     kind = y.__class__
     if kind is ndarray and (primitive.fresh or not any(y is v for v in values)):
         y.setflags(False)  # the rules may keep it: nobody shall change it
+    elif kind is not ndarray and kind not in PLAIN:
+        _seal(y, values)
     kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
     node = Node(primitive, active, parents, kept_y, kept(codes, y, values), kwargs and unchanging(kwargs))
     return Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
+
+
+def _seal(outputs: Any, values: Sequence) -> None:
+    """Make each of several outputs read-only, so that the rules keep it itself and no copy."""
+    for y in outputs if isinstance(outputs, (tuple, list)) else ():
+        if y.__class__ is ndarray and not any(y is v for v in values):
+            y.setflags(False)
 
 
 def _tensors(y: Any, node: Node, level: int) -> Any:

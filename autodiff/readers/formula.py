@@ -14,7 +14,6 @@ import numpy as np
 
 from autodiff.arraylike import getitem, power
 from autodiff.graph import Graph, Node
-from autodiff.readers.sweeps import values_of
 from autodiff.record import Recorder
 from autodiff.rules.affine import _affine
 from autodiff.rules.special import logistic, sech_squared
@@ -229,11 +228,12 @@ def recorded_rule(node: Node, argnum: int, ct: Any, mode: str = "reverse") -> Ru
         return record
 
     y = as_input(node.value, "", node)
-    args = [as_input(value, "", operand) for value, operand in zip(values_of(node), node.operands, strict=True)]
+    values, parameters = node.given()
+    args = [as_input(value, "", operand) for value, operand in zip(values, node.operands, strict=True)]
     given = as_input(ct, "bar" if mode == "reverse" else "dot", node if mode == "reverse" else node.operands[argnum])
     try:
         if mode == "reverse":
-            result = node.primitive.vjp((argnum,), given, y, args, node.parameters)[0]
+            result = node.primitive.vjp((argnum,), given, y, args, parameters)[0]
         else:
             result = node.primitive.jvp({argnum: given}, y, args, node.parameters)
     except (TypeError, ValueError, AttributeError):  # a rule that looks at numbers

@@ -25,11 +25,6 @@ class Contribution(NamedTuple):
     total: Any  # ū after it was added
 
 
-def values_of(node: Node) -> list:
-    """Return the values of the operands of an operation."""
-    return [operand.value if isinstance(operand, Node) else operand for operand in node.operands]
-
-
 def tangents(graph: Graph, seeds: Mapping[Node, Any]) -> dict[Node, Any]:
     """Return the tangent of every node, given those of the inputs (0 where `seeds` has none)."""
     dots = {
@@ -37,15 +32,16 @@ def tangents(graph: Graph, seeds: Mapping[Node, Any]) -> dict[Node, Any]:
         for node in graph.inputs
     }
     for node, active in graph.active_operands().items():
-        dots[node] = _push(node, {i: dots[node.operands[i]] for i in active}, values_of(node))
+        dots[node] = _push(node, {i: dots[node.operands[i]] for i in active})
     return dots
 
 
-def _push(node: Node, tangents: Mapping[int, Any], values: Sequence) -> Any:
+def _push(node: Node, tangents: Mapping[int, Any]) -> Any:
     """Return the tangent of one operation."""
     if node.kind == "output":
         return tangents[0][node.operands[1]] if tangents else zero_like(node.value)
-    y_dot = node.primitive.jvp(tangents, node.value, values, node.parameters) if tangents and node.primitive else None
+    values, parameters = node.given()
+    y_dot = node.primitive.jvp(tangents, node.value, values, parameters) if tangents else None
     if isinstance(node.value, (tuple, list)):
         parts = y_dot if y_dot is not None else [None] * len(node.value)
         return [zero_like(v) if dot is None else dot for v, dot in zip(node.value, parts, strict=True)]
@@ -89,4 +85,5 @@ def _pull(node: Node, active: tuple[int, ...], bar: Any) -> Sequence:
     """Return the terms for the operands `active` of one operation."""
     if node.primitive is None:
         return [bar]
-    return node.primitive.vjp(active, bar, node.value, values_of(node), node.parameters)
+    values, parameters = node.given()
+    return node.primitive.vjp(active, bar, node.value, values, parameters)
