@@ -4,7 +4,7 @@
 name in the tuple below.
 """
 
-from benchmarks import fifty_sines, import_time, mlp_step, rosenbrock, scalar_derivative, tanh_chain
+from benchmarks import cnn_step, fifty_sines, import_time, mlp_step, rosenbrock, scalar_derivative, tanh_chain
 
 WORKLOADS = {
     workload.name: workload
@@ -14,6 +14,7 @@ WORKLOADS = {
         rosenbrock.gradient,
         rosenbrock.hessian,
         *mlp_step.workloads,
+        cnn_step.workload,
         tanh_chain.workload,
         import_time.workload,
     )
