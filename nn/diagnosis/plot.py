@@ -42,9 +42,9 @@ def draw(report: Diagnosis, path: Any = None) -> Any:
             continue
         ax.set_xscale("log")
         positive = [v for column in series.values() for v in column if v is not None and 0.0 < v < math.inf]
-        if positive:  # at least a decade and a half, or small differences look large
+        if positive:  # at least two and a half decades, or small differences look large
             low, high = min(positive), max(positive)
-            margin = max(1.5, math.sqrt(30.0 / (high / low)))
+            margin = max(1.5, math.sqrt(300.0 / (high / low)))
             ax.set_xlim(low / margin, high * margin)
     axes[0].set_yticks(range(len(layers)), [f"{x.name} ({x.kind})" for x in layers])
     axes[0].set_ylim(len(layers) - 0.5, -0.5)

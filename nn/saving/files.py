@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -133,17 +133,21 @@ def _read(path: str | os.PathLike, read: Callable[[BinaryIO], Any]) -> Any:
 
 def _format(function: str, path: str | os.PathLike) -> Format:
     """Return the format that the suffix names."""
+    check_path(function, path, list(FORMATS))
+    return FORMATS[Path(path).suffix]
+
+
+def check_path(function: str, path: str | os.PathLike, suffixes: Sequence[str]) -> None:
+    """Raise for what is no path, and for one with another suffix."""
     try:
         suffix = Path(path).suffix
     except TypeError:
         raise TypeError(
-            f"{function}: path must be a str or a path; got {type(path).__name__}. Write nn.{function}('model.npz', …)."
+            f"{function}: path must be a str or a path; got {type(path).__name__}. Write 'model.npz'."
         ) from None
-    if suffix not in FORMATS:
-        raise ValueError(
-            f"{function}: the path must end in one of {', '.join(FORMATS)}; got {os.fspath(path)!r}. Add the suffix."
-        )
-    return FORMATS[suffix]
+    if suffix not in suffixes:
+        known = f"one of {', '.join(suffixes)}" if len(suffixes) > 1 else suffixes[0]
+        raise ValueError(f"{function}: the path must end in {known}; got {os.fspath(path)!r}. Add the suffix.")
 
 
 def _reason(error: OSError) -> str:
