@@ -3,6 +3,8 @@
 Weights have shape (in, out), so that a layer reads as the lectures write it: `x @ weight + bias`.
 """
 
+from typing import Any
+
 from nn import data, functional, init, optim, utils
 from nn.clipping import clip_grad_norm_, clip_grad_norm_per_parameter_, clip_grad_value_
 from nn.data import DataLoader, TensorDataset
@@ -142,3 +144,17 @@ __all__ = [
     "save",
     "utils",
 ]
+
+ESTIMATORS = ("MLPClassifier", "MLPRegressor")  # loaded when they are first asked for: they load scikit-learn
+
+
+def __getattr__(name: str) -> Any:
+    if name in ESTIMATORS:
+        from nn import estimators
+
+        return getattr(estimators, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *ESTIMATORS])
