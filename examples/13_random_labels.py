@@ -27,7 +27,7 @@ def accuracy(model, rows, labels):
     return np.mean(model(X[rows]).numpy().argmax(axis=1) == labels[rows])
 
 
-epochs, learned, tested, losses = 100, {}, {}, {}
+epochs, learned, tested, losses = 150, {}, {}, {}
 print("                epochs   training accuracy   test accuracy")
 for name, target in labels.items():
     model = nn.Sequential(nn.Linear(64, 256, rng=1), nn.ReLU(), nn.Linear(256, 10, rng=2))
