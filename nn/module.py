@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from textwrap import indent
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 import autodiff as ad
 from nn.parameter import Parameter
+
+if TYPE_CHECKING:
+    from nn.summary import Summary
 
 CALLER: ContextVar[Module | None] = ContextVar("nn.caller", default=None)  # whose forward runs, where scopes are read
 
@@ -191,6 +194,21 @@ class Module:
     def double(self) -> Self:
         """Turn the parameters to float64."""
         return self.to(np.float64)
+
+    def summary(self, *inputs: Any) -> Summary:
+        """Return a table of the layers: output shapes, parameters, FLOP, bytes kept for the backward pass.
+
+        The module is called once on `inputs`, in its present mode; its state does not change.
+
+        Examples
+        --------
+        >>> from nn import Linear
+        >>> Linear(4, 2).summary(np.ones((32, 4))).parameters
+        10
+        """
+        from nn.summary import summarize  # which knows the layers, and they know this module
+
+        return summarize(self, *inputs)
 
     def register_forward_hook(self, hook: Callable[[Module, tuple, Any], Any]) -> Callable[[], None]:
         """Call `hook(module, args, output)` after each `forward`; what it returns, unless None, is the new output.

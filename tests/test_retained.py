@@ -44,6 +44,14 @@ def test_the_value_of_exp_is_the_very_array():
     assert kept is y.data
 
 
+def test_several_outputs_are_kept_without_a_copy():
+    outputs = np.linalg.svd(leaf(5, 3), full_matrices=False)
+    kept = {id(array) for array in ad.retained(*outputs)}
+    assert {id(output.data) for output in outputs} <= kept
+    with pytest.raises(ValueError, match="read-only"):
+        outputs[0].data[0] = 1.0
+
+
 def test_composites_and_nested_transformations_are_looked_into():
     x = leaf(50, 3)
     assert (50, 3) in shapes(np.std(x, axis=0))
