@@ -30,7 +30,7 @@ class Loss(Module):
         For another reduction.
     """
 
-    reductions = REDUCTIONS
+    reductions: tuple[str, ...] = REDUCTIONS
 
     def __init__(self, reduction: str = "mean") -> None:
         self.reduction = check_reduction(type(self).__name__, reduction, self.reductions)

@@ -69,12 +69,13 @@ def cross_entropy(
     array([[ 0.5 , -0.5 ],
            [-0.25,  0.25]])
     """
+    usual = weight is None and sample_weight is None and label_smoothing == 0 and reduction == "mean"
+    if usual and target.__class__ is np.ndarray and target.ndim == 1 and target.dtype.kind in "iu" and target.size:
+        shape = getattr(input, "shape", ())
+        if len(shape) == 2 and shape[0] == target.size and shape[1] and input.dtype.kind == "f":
+            if ignore_index < 0 <= np.minimum.reduce(target):  # nothing is ignored
+                return mean_cross_entropy(input, target)[0]
     input = floats("cross_entropy", "input", input)
-    plain = weight is None and sample_weight is None and ignore_index == IGNORED and label_smoothing == 0
-    if plain and reduction == "mean" and target.__class__ is np.ndarray and target.dtype.kind in "iu":
-        shape = input.shape
-        if len(shape) == 2 and target.shape == shape[:1] and input.size and np.minimum.reduce(target) >= 0:
-            return mean_cross_entropy(input, target)[0]
     check_reduction("cross_entropy", reduction)
     check_smoothing("cross_entropy", label_smoothing)
     input, target, is_class = _classes_last("cross_entropy", input, target)
@@ -155,14 +156,14 @@ def mean_cross_entropy(logits: Any, target: Any) -> Any:
     np.exp(e, out=e)
     ones = np.ones(n_classes, e.dtype)
     e.put(top, 0.0)
-    others = e @ ones
+    others = e.dot(ones)
     loss = (np.add.reduce(np.log1p(others)) - picked) / n
     e.put(top, 1.0)
     others += 1.0
     others *= n
     e /= others[:, None]
     e.put(rows, 0.0)
-    e.put(rows, -(e @ ones))
+    e.put(rows, -e.dot(ones))
     e.setflags(write=False)
     return loss, e
 

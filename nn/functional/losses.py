@@ -196,8 +196,8 @@ def quantile_loss(
         if target.shape == (*input.shape[:-1], 1):
             target = np.broadcast_to(target, input.shape)
     input, target = matched("quantile_loss", input, target)
-    q = q.astype(input.dtype) if q.ndim else float(q)
-    return reduce("quantile_loss", _pinball(input - target, quantile=q), reduction, sample_weight)
+    losses = _pinball(input - target, quantile=q.astype(input.dtype) if q.ndim else float(q))
+    return reduce("quantile_loss", losses, reduction, sample_weight)
 
 
 @elementwise(lambda c, _y, r: c * np.tanh(r))
