@@ -94,24 +94,38 @@ def checkpoint_callback(path: Any, every: Any) -> Checkpoint:
     return StepCheckpoint(path, steps)
 
 
-def read_checkpoint(path: str | os.PathLike, resume: bool) -> dict[str, Any] | None:
-    """Return the state to resume from; None for a training from the beginning.
+def open_checkpoint(path: Any, every: Any, resume: Any) -> tuple[list[Checkpoint], dict[str, Any] | None]:
+    """Return the callbacks that save, and the state to resume from, for these options of `fit`.
 
     A job that is started again and again can always ask to resume: without a file it begins.
 
     Raises
     ------
+    TypeError, ValueError
+        For options that are none.
     CheckpointError
         For a file that is no checkpoint of a training, and for one that would be lost.
     """
+    if path is None:
+        if resume:
+            raise ValueError(
+                "fit: resume needs the file to go on from; got checkpoint=None. Pass checkpoint='run.npz'."
+            )
+        return [], None
+    callback = checkpoint_callback(path, every)
     if not os.path.exists(path):
-        return None
+        return [callback], None
     if not resume:
         raise CheckpointError(
             f"fit: {os.fspath(path)} is there already, and this training would replace it; got resume=False. "
             "Pass resume=True to go on with it, or delete it."
         )
     remove_unfinished(path)
+    return [callback], _read(path)
+
+
+def _read(path: str | os.PathLike) -> dict[str, Any]:
+    """Return the state in the file, if it is that of a training."""
     state = load(path)
     if not (isinstance(state, Mapping) and isinstance(state.get("loader"), Mapping) and "seed" in state["loader"]):
         raise CheckpointError(

@@ -13,6 +13,7 @@ from nn.data.loader import DataLoader
 from nn.losses import MSELoss
 from nn.module import Module
 from nn.optim import Adam, Optimizer
+from nn.saving.training import open_checkpoint, resume_from
 from nn.training.checks import check_model, check_same_kind, checked_clip, checked_weight, choice, named_arrays
 from nn.training.early_stopping import EarlyStopping
 from nn.training.evaluation import EVALUATION_BATCH, Samples, model_dtype
@@ -45,17 +46,27 @@ def fit(
     callbacks: Any = (),
     progress: Any = "auto",
     rng: Any = None,
+    checkpoint: Any = None,
+    checkpoint_every: Any = "epoch",
+    resume: bool = False,
 ) -> History:
     """Train `model` to predict y from X."""
     epochs = positive_int("fit", "epochs", epochs)
+    saving, saved = open_checkpoint(checkpoint, checkpoint_every, resume)
     training = make_training(
         model, X, y, loss=loss, optimizer=optimizer, batch_size=batch_size, shuffle=shuffle, drop_last=drop_last,
         sample_weight=sample_weight, validation_data=validation_data, validation_fraction=validation_fraction,
         metrics=metrics, scheduler=scheduler, scheduler_step=scheduler_step, clip_norm=clip_norm,
         clip_value=clip_value, early_stopping=early_stopping,
-        callbacks=[*(callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]), *progress_callbacks(progress, epochs)],
-        rng=rng,
+        callbacks=[
+            *(callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]),
+            *progress_callbacks(progress, epochs),
+            *saving,  # last: what the others changed is saved
+        ],
+        rng=rng, seed=None if saved is None else saved["loader"]["seed"],
     )  # fmt: skip
+    if saved is not None:
+        resume_from(training, saved, checkpoint)
     try:
         return training.run(epochs)
     finally:

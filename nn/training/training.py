@@ -46,6 +46,7 @@ class EpochSums:
         self.loss = LossMean(loss)
         self.steps = 0
         self.grad_norm = 0.0
+        self.lr = 0.0  # of the last step
         self.seconds = 0.0
 
     def add(self, loss: float, grad_norm: float, amount: float) -> None:
@@ -61,13 +62,15 @@ class EpochSums:
             "amount": self.loss.amount,
             "steps": self.steps,
             "grad_norm": self.grad_norm,
+            "lr": self.lr,
             "seconds": self.seconds,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from the sums in `state`."""
         self.loss.total, self.loss.amount = state["loss"], state["amount"]
-        self.steps, self.grad_norm, self.seconds = state["steps"], state["grad_norm"], state["seconds"]
+        self.steps, self.grad_norm = state["steps"], state["grad_norm"]
+        self.lr, self.seconds = state["lr"], state["seconds"]
 
 
 class Training:
@@ -218,10 +221,11 @@ class Training:
                     model.load_state_dict(begin)
                     raise self._diverged(batch, loss, grad_norm)
                 sums.add(loss, grad_norm, batch.amount)
-                self.lr = self.optimizer.param_groups[0]["lr"]
+                sums.lr = self.lr_now()
                 if per_batch is not None:
                     per_batch.step()
                 if watched:
+                    sums.seconds = time.perf_counter() - start
                     callbacks.call("on_step_end", self)
                 if interrupt.pending:
                     self.stop("interrupted")
@@ -241,7 +245,7 @@ class Training:
         if self.validation is not None:
             after = figures(self.model, self.validation, self.loss, self.metrics, self.validation_has_weight)
             row |= {f"val_{name}": value for name, value in after.items()}
-        row |= {"lr": float(self.lr), "grad_norm": sums.grad_norm / max(sums.steps, 1)}
+        row |= {"lr": sums.lr, "grad_norm": sums.grad_norm / max(sums.steps, 1)}
         row["seconds"] = sums.seconds + time.perf_counter() - start
         self.history.append(row)
         self.sums = EpochSums(self.loss)
