@@ -79,7 +79,7 @@ def cross_entropy(
     check_reduction("cross_entropy", reduction)
     check_smoothing("cross_entropy", label_smoothing)
     input, target, is_class = _classes_last("cross_entropy", input, target)
-    w = class_weights("cross_entropy", weight, input.shape[-1])
+    w = class_weights("cross_entropy", weight, input.shape[-1], input.dtype)
     log_p = log_softmax(input)
     if not is_class:
         t = target * (1.0 - label_smoothing) + label_smoothing / input.shape[-1] if label_smoothing else target
@@ -129,7 +129,7 @@ def nll_loss(
             f"nll_loss: target must hold class numbers; got probabilities of shape {target.shape}. "
             "Write target.argmax(axis=1), or use cross_entropy on the logits."
         )
-    w = class_weights("nll_loss", weight, log_p.shape[-1])
+    w = class_weights("nll_loss", weight, log_p.shape[-1], log_p.dtype)
     losses, counts = _picked("nll_loss", log_p, target, w, ignore_index)
     return reduce("nll_loss", losses, reduction, sample_weight, counts)
 
@@ -204,7 +204,7 @@ def _picked(function: str, log_p: Any, target: np.ndarray, weight: Any, ignore_i
     losses = -np.take_along_axis(log_p, classes[..., None], axis=-1)[..., 0]
     if weight is None and not some:
         return losses, None
-    counts = np.ones(target.shape, losses.dtype) if weight is None else weight.astype(losses.dtype)[classes]
+    counts = np.ones(target.shape, losses.dtype) if weight is None else weight[classes]
     counts = np.where(ignored, 0.0, counts).astype(losses.dtype)
     return np.where(ignored, 0.0, losses) * counts, counts
 
@@ -268,7 +268,9 @@ def check_smoothing(function: str, label_smoothing: Any) -> None:
         raise ValueError(f"{function}: label_smoothing must be between 0 and 1; got {label_smoothing}. Try 0.1.")
 
 
-def class_weights(function: str, weight: Any, n_classes: int | None = None) -> np.ndarray | None:
+def class_weights(
+    function: str, weight: Any, n_classes: int | None = None, dtype: Any = np.float64
+) -> np.ndarray | None:
     """Return the weights of the classes, shape (C,), checked; None without any."""
     if weight is None:
         return None
@@ -282,4 +284,4 @@ def class_weights(function: str, weight: Any, n_classes: int | None = None) -> n
         )
     if not (np.isfinite(w) & (w >= 0)).all():
         raise ValueError(f"{function}: weights of classes must be finite and not negative; got {w}. Change them.")
-    return w
+    return w.astype(dtype)
