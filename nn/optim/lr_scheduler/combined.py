@@ -19,8 +19,8 @@ class CombinedLR(LRScheduler):
             raise ValueError(
                 f"{self._name}: needs a list of schedules; got {schedulers!r}. Pass at least one schedule."
             )
-        self.optimizer = optimizer if optimizer is not None else getattr(schedulers[0], "optimizer", None)
-        checked_optimizer(self._name, self.optimizer)
+        first = getattr(schedulers[0], "optimizer", None)
+        self.optimizer = checked_optimizer(self._name, first if optimizer is None else optimizer)
         for i, scheduler in enumerate(schedulers):
             if not isinstance(scheduler, LRScheduler) or isinstance(scheduler, ReduceLROnPlateau):
                 raise TypeError(
