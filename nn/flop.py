@@ -91,6 +91,7 @@ def _highway(_layer: Any, _x: Shape, y: Shape) -> int:
     return 5 * prod(y)  # T, T H, 1 − T, its product with x, the sum
 
 
+POOLS: list[type[Module]] = [MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d]
 FLOP: dict[type, Callable[[Any, Shape, Shape], int]] = {
     **{
         kind: _per_entry
@@ -101,7 +102,7 @@ FLOP: dict[type, Callable[[Any, Shape, Shape], int]] = {
     **dict.fromkeys([activations.Identity, Sequential, ModuleList, ModuleDict], _nothing),
     **dict.fromkeys([Flatten, Unflatten, Embedding, DenseConnection], _nothing),
     **dict.fromkeys([Conv1d, Conv2d], _convolution),
-    **dict.fromkeys([MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d], _pooling),
+    **dict.fromkeys(POOLS, _pooling),
     **dict.fromkeys([BatchNorm1d, BatchNorm2d, LayerNorm], _normalisation),
     AdaptiveAvgPool2d: _adaptive_pooling,
     Dropout: _dropout,
