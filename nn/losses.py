@@ -54,7 +54,13 @@ class MSELoss(Loss):
 
 
 class L1Loss(Loss):
-    """The mean absolute error; see `nn.functional.l1_loss`."""
+    """The mean absolute error; see `nn.functional.l1_loss`.
+
+    Examples
+    --------
+    >>> print(L1Loss()([1.0, 2.0], [1.0, 4.0]))
+    1.0
+    """
 
     def forward(self, input: Any, target: Any, sample_weight: Any = None) -> Any:
         """Return the loss of the prediction `input` against `target`."""
@@ -62,7 +68,13 @@ class L1Loss(Loss):
 
 
 class LogCoshLoss(Loss):
-    """The mean of log cosh of the residual; see `nn.functional.log_cosh_loss`."""
+    """The mean of log cosh of the residual; see `nn.functional.log_cosh_loss`.
+
+    Examples
+    --------
+    >>> print(LogCoshLoss()([0.0], [1000.0]))
+    999.3068528194401
+    """
 
     def forward(self, input: Any, target: Any, sample_weight: Any = None) -> Any:
         """Return the loss of the prediction `input` against `target`."""
@@ -83,6 +95,11 @@ class HuberLoss(Loss):
     ------
     TypeError, ValueError
         For other options.
+
+    Examples
+    --------
+    >>> print(HuberLoss(delta=2.0)([0.0], [10.0]))
+    18.0
     """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
@@ -112,6 +129,11 @@ class SmoothL1Loss(Loss):
     ------
     TypeError, ValueError
         For other options.
+
+    Examples
+    --------
+    >>> print(SmoothL1Loss(beta=2.0)([0.0], [1.0]))
+    0.25
     """
 
     def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
@@ -141,6 +163,11 @@ class QuantileLoss(Loss):
     ------
     ValueError
         For other options.
+
+    Examples
+    --------
+    >>> print(QuantileLoss(0.9)([0.0], [1.0]))
+    0.9
     """
 
     def __init__(self, quantile: Any = 0.5, reduction: str = "mean") -> None:
@@ -173,6 +200,11 @@ class PoissonNLLLoss(Loss):
     ------
     TypeError, ValueError
         For other options.
+
+    Examples
+    --------
+    >>> print(PoissonNLLLoss()([0.0], [3.0]))
+    1.0
     """
 
     def __init__(self, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean") -> None:
@@ -208,6 +240,11 @@ class GaussianNLLLoss(Loss):
     ------
     TypeError, ValueError
         For other options.
+
+    Examples
+    --------
+    >>> print(GaussianNLLLoss()([0.0], [2.0], [1.0]))
+    2.0
     """
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
@@ -235,6 +272,11 @@ class BCELoss(Loss):
         Factor for each entry.
     reduction : {"mean", "sum", "none"}
         As in `MSELoss`.
+
+    Examples
+    --------
+    >>> print(BCELoss()([0.0], [1.0]))
+    100.0
     """
 
     def __init__(self, weight: Any = None, reduction: str = "mean") -> None:
@@ -262,6 +304,11 @@ class BCEWithLogitsLoss(Loss):
     ------
     ValueError
         For other options.
+
+    Examples
+    --------
+    >>> print(BCEWithLogitsLoss()([1000.0], [0.0]))
+    1000.0
     """
 
     def __init__(self, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> None:
@@ -343,6 +390,11 @@ class NLLLoss(Loss):
     ------
     TypeError, ValueError
         For other options.
+
+    Examples
+    --------
+    >>> print(NLLLoss()([[-2.0, -0.1]], [0]))
+    2.0
     """
 
     def __init__(self, weight: Any = None, ignore_index: int = IGNORED, reduction: str = "mean") -> None:
@@ -371,6 +423,11 @@ class KLDivLoss(Loss):
     ------
     TypeError, ValueError
         For other options.
+
+    Examples
+    --------
+    >>> print(KLDivLoss("batchmean")([[-1.0, -1.0]], [[1.0, 0.0]]))
+    1.0
     """
 
     reductions = (*REDUCTIONS, "batchmean")

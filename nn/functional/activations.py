@@ -19,12 +19,24 @@ SELU_SCALE = 1.0507009873554805
 
 
 def identity(x: Any) -> Any:
-    """Return x: the output of a regression."""
+    """Return x: the output of a regression.
+
+    Examples
+    --------
+    >>> identity(3.0)
+    3.0
+    """
     return x
 
 
 def tanh(x: Any) -> Any:
-    """Return tanh(x), entry by entry."""
+    """Return tanh(x), entry by entry.
+
+    Examples
+    --------
+    >>> print(tanh(1000.0), ad.grad(tanh)(1000.0))
+    1.0 0.0
+    """
     return np.tanh(x)
 
 

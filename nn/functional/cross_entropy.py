@@ -71,10 +71,10 @@ def cross_entropy(
     """
     usual = weight is None and sample_weight is None and label_smoothing == 0 and reduction == "mean"
     if usual and target.__class__ is np.ndarray and target.ndim == 1 and target.dtype.kind in "iu" and target.size:
-        shape = getattr(input, "shape", ())
-        if len(shape) == 2 and shape[0] == target.size and shape[1] and input.dtype.kind == "f":
-            if ignore_index < 0 <= np.minimum.reduce(target):  # nothing is ignored
-                return mean_cross_entropy(input, target)[0]
+        shape: tuple[int, ...] = getattr(input, "shape", ())
+        fits = len(shape) == 2 and shape[0] == target.size and shape[1] and input.dtype.kind == "f"
+        if fits and ignore_index < 0 <= np.minimum.reduce(target):  # nothing is ignored
+            return mean_cross_entropy(input, target)[0]
     input = floats("cross_entropy", "input", input)
     check_reduction("cross_entropy", reduction)
     check_smoothing("cross_entropy", label_smoothing)

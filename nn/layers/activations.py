@@ -25,7 +25,13 @@ class Identity(Module):
 
 
 class Tanh(Module):
-    """σ(z) = tanh(z); see `nn.functional.tanh`."""
+    """σ(z) = tanh(z); see `nn.functional.tanh`.
+
+    Examples
+    --------
+    >>> print(Tanh()(1.0))
+    0.7615941559557649
+    """
 
     def forward(self, x: Any) -> Any:
         """Return tanh(x)."""
@@ -33,7 +39,13 @@ class Tanh(Module):
 
 
 class Sigmoid(Module):
-    """σ(z) = 1 / (1 + exp(−z)); see `nn.functional.sigmoid`."""
+    """σ(z) = 1 / (1 + exp(−z)); see `nn.functional.sigmoid`.
+
+    Examples
+    --------
+    >>> print(Sigmoid()(0.0))
+    0.5
+    """
 
     def forward(self, x: Any) -> Any:
         """Return 1 / (1 + exp(−x))."""
@@ -41,7 +53,13 @@ class Sigmoid(Module):
 
 
 class LogSigmoid(Module):
-    """σ(z) = log(1 / (1 + exp(−z))); see `nn.functional.logsigmoid`."""
+    """σ(z) = log(1 / (1 + exp(−z))); see `nn.functional.logsigmoid`.
+
+    Examples
+    --------
+    >>> print(LogSigmoid()(-1000.0))
+    -1000.0
+    """
 
     def forward(self, x: Any) -> Any:
         """Return −log(1 + exp(−x))."""
@@ -49,7 +67,13 @@ class LogSigmoid(Module):
 
 
 class Hardsigmoid(Module):
-    """σ(z) = z/6 + 1/2, cut off at 0 and 1; see `nn.functional.hardsigmoid`."""
+    """σ(z) = z/6 + 1/2, cut off at 0 and 1; see `nn.functional.hardsigmoid`.
+
+    Examples
+    --------
+    >>> print(Hardsigmoid()(1.5))
+    0.75
+    """
 
     def forward(self, x: Any) -> Any:
         """Return min(max(x/6 + 1/2, 0), 1)."""
@@ -68,6 +92,11 @@ class Hardtanh(Module):
     ------
     ValueError
         For other bounds.
+
+    Examples
+    --------
+    >>> print(Hardtanh()(2.0))
+    1.0
     """
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
@@ -87,7 +116,13 @@ class Hardtanh(Module):
 
 
 class Softsign(Module):
-    """σ(z) = z / (1 + |z|); see `nn.functional.softsign`."""
+    """σ(z) = z / (1 + |z|); see `nn.functional.softsign`.
+
+    Examples
+    --------
+    >>> print(Softsign()(1.0))
+    0.5
+    """
 
     def forward(self, x: Any) -> Any:
         """Return x / (1 + |x|)."""
@@ -95,7 +130,13 @@ class Softsign(Module):
 
 
 class ReLU(Module):
-    """σ(z) = max(z, 0); see `nn.functional.relu`."""
+    """σ(z) = max(z, 0); see `nn.functional.relu`.
+
+    Examples
+    --------
+    >>> print(ReLU()(-2.0))
+    0.0
+    """
 
     def forward(self, x: Any) -> Any:
         """Return max(x, 0)."""
@@ -103,7 +144,13 @@ class ReLU(Module):
 
 
 class ReLU6(Module):
-    """σ(z) = min(max(z, 0), 6); see `nn.functional.relu6`."""
+    """σ(z) = min(max(z, 0), 6); see `nn.functional.relu6`.
+
+    Examples
+    --------
+    >>> print(ReLU6()(7.0))
+    6.0
+    """
 
     def forward(self, x: Any) -> Any:
         """Return min(max(x, 0), 6)."""
@@ -152,6 +199,11 @@ class ELU(Module):
     ------
     TypeError, ValueError
         If it is no finite number.
+
+    Examples
+    --------
+    >>> print(ELU()(-1.0))
+    -0.6321205588285577
     """
 
     def __init__(self, alpha: float = 1.0) -> None:
@@ -166,7 +218,13 @@ class ELU(Module):
 
 
 class SELU(Module):
-    """The self-normalising ELU; see `nn.functional.selu`."""
+    """The self-normalising ELU; see `nn.functional.selu`.
+
+    Examples
+    --------
+    >>> print(SELU()(1.0))
+    1.0507009873554805
+    """
 
     def forward(self, x: Any) -> Any:
         """Return λ · elu(x, α)."""
@@ -187,6 +245,11 @@ class Softplus(Module):
     ------
     TypeError, ValueError
         For another β, and a threshold that is no number.
+
+    Examples
+    --------
+    >>> print(Softplus()(0.0))
+    0.6931471805599453
     """
 
     def __init__(self, beta: float = 1.0, threshold: float | None = None) -> None:
@@ -215,6 +278,11 @@ class GELU(Module):
     ------
     ValueError
         For another one.
+
+    Examples
+    --------
+    >>> print(GELU()(1.0))
+    0.841344746068543
     """
 
     def __init__(self, approximate: str = "none") -> None:
@@ -229,7 +297,13 @@ class GELU(Module):
 
 
 class SiLU(Module):
-    """σ(z) = z / (1 + exp(−z)); see `nn.functional.silu`."""
+    """σ(z) = z / (1 + exp(−z)); see `nn.functional.silu`.
+
+    Examples
+    --------
+    >>> print(SiLU()(1.0))
+    0.7310585786300049
+    """
 
     def forward(self, x: Any) -> Any:
         """Return x / (1 + exp(−x))."""
@@ -237,7 +311,13 @@ class SiLU(Module):
 
 
 class Mish(Module):
-    """σ(z) = z tanh(log(1 + exp(z))); see `nn.functional.mish`."""
+    """σ(z) = z tanh(log(1 + exp(z))); see `nn.functional.mish`.
+
+    Examples
+    --------
+    >>> print(Mish()(1.0))
+    0.8650983882673103
+    """
 
     def forward(self, x: Any) -> Any:
         """Return x tanh(log(1 + exp(x)))."""
@@ -245,7 +325,13 @@ class Mish(Module):
 
 
 class Hardswish(Module):
-    """σ(z) = z · hardsigmoid(z); see `nn.functional.hardswish`."""
+    """σ(z) = z · hardsigmoid(z); see `nn.functional.hardswish`.
+
+    Examples
+    --------
+    >>> print(Hardswish()(1.0))
+    0.6666666666666666
+    """
 
     def forward(self, x: Any) -> Any:
         """Return x · hardsigmoid(x)."""
@@ -266,6 +352,11 @@ class Softmax(Module):
     ------
     TypeError
         If it is no whole number.
+
+    Examples
+    --------
+    >>> print(Softmax()([0.0, 0.0]))
+    [0.5 0.5]
     """
 
     def __init__(self, dim: int = -1) -> None:
@@ -291,6 +382,11 @@ class LogSoftmax(Softmax):
     ------
     TypeError
         If it is no whole number.
+
+    Examples
+    --------
+    >>> print(LogSoftmax()([0.0, -1000.0]))
+    [    0. -1000.]
     """
 
     def forward(self, x: Any) -> Any:
