@@ -125,8 +125,8 @@ def mish(x: Any) -> Any:
 
     Examples
     --------
-    >>> print(mish(0.0), ad.grad(mish)(0.0))
-    0.0 0.6
+    >>> print(mish(0.0), f"{ad.grad(mish)(0.0):.6f}")
+    0.0 0.600000
     """
     return np.maximum(x, -FLAT) * _mish_gate(x)
 
@@ -145,7 +145,7 @@ def hardswish(x: Any) -> Any:
 
     Examples
     --------
-    >>> print(hardswish(1.0))
-    0.6666666666666666
+    >>> print(f"{hardswish(1.0):.6f}")
+    0.666667
     """
     return np.maximum(x, -3.0) * ((np.clip(x, -3.0, 3.0) + 3.0) / 6.0)

@@ -29,8 +29,8 @@ class Tanh(Module):
 
     Examples
     --------
-    >>> print(Tanh()(1.0))
-    0.7615941559557649
+    >>> print(f"{Tanh()(1.0):.6f}")
+    0.761594
     """
 
     def forward(self, x: Any) -> Any:
@@ -202,8 +202,8 @@ class ELU(Module):
 
     Examples
     --------
-    >>> print(ELU()(-1.0))
-    -0.6321205588285577
+    >>> print(f"{ELU()(-1.0):.6f}")
+    -0.632121
     """
 
     def __init__(self, alpha: float = 1.0) -> None:
@@ -222,8 +222,8 @@ class SELU(Module):
 
     Examples
     --------
-    >>> print(SELU()(1.0))
-    1.0507009873554805
+    >>> print(f"{SELU()(1.0):.6f}")
+    1.050701
     """
 
     def forward(self, x: Any) -> Any:
@@ -248,8 +248,8 @@ class Softplus(Module):
 
     Examples
     --------
-    >>> print(Softplus()(0.0))
-    0.6931471805599453
+    >>> print(f"{Softplus()(0.0):.6f}")
+    0.693147
     """
 
     def __init__(self, beta: float = 1.0, threshold: float | None = None) -> None:
@@ -281,8 +281,8 @@ class GELU(Module):
 
     Examples
     --------
-    >>> print(GELU()(1.0))
-    0.841344746068543
+    >>> print(f"{GELU()(1.0):.6f}")
+    0.841345
     """
 
     def __init__(self, approximate: str = "none") -> None:
@@ -301,8 +301,8 @@ class SiLU(Module):
 
     Examples
     --------
-    >>> print(SiLU()(1.0))
-    0.7310585786300049
+    >>> print(f"{SiLU()(1.0):.6f}")
+    0.731059
     """
 
     def forward(self, x: Any) -> Any:
@@ -315,8 +315,8 @@ class Mish(Module):
 
     Examples
     --------
-    >>> print(Mish()(1.0))
-    0.8650983882673103
+    >>> print(f"{Mish()(1.0):.6f}")
+    0.865098
     """
 
     def forward(self, x: Any) -> Any:
@@ -329,8 +329,8 @@ class Hardswish(Module):
 
     Examples
     --------
-    >>> print(Hardswish()(1.0))
-    0.6666666666666666
+    >>> print(f"{Hardswish()(1.0):.6f}")
+    0.666667
     """
 
     def forward(self, x: Any) -> Any:
