@@ -7,7 +7,7 @@ from typing import Any
 
 from nn import data, functional, init, optim, utils
 from nn.clipping import clip_grad_norm_, clip_grad_norm_per_parameter_, clip_grad_value_
-from nn.data import DataLoader, TensorDataset
+from nn.data import DataLoader, Standardize, TensorDataset, Unstandardize, load_csv, one_hot, train_test_split
 from nn.diagnosis import Diagnosis, diagnose
 from nn.functional.penalties import l1_penalty, l2_penalty
 from nn.layers.activations import (
@@ -56,9 +56,10 @@ from nn.losses import (
     SmoothL1Loss,
 )
 from nn.module import Module
+from nn.optim.minimize import minimize
 from nn.parameter import Parameter
 from nn.saving import CheckpointError, load, save
-from nn.training import DivergenceError, EarlyStopping, History, Training, evaluate, fit, predict
+from nn.training import DivergenceError, EarlyStopping, History, Training, evaluate, fit, metrics, predict
 
 Dense = Linear
 
@@ -123,10 +124,12 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Softsign",
+    "Standardize",
     "Tanh",
     "TensorDataset",
     "Training",
     "Unflatten",
+    "Unstandardize",
     "clip_grad_norm_",
     "clip_grad_norm_per_parameter_",
     "clip_grad_value_",
@@ -139,9 +142,14 @@ __all__ = [
     "l1_penalty",
     "l2_penalty",
     "load",
+    "load_csv",
+    "metrics",
+    "minimize",
+    "one_hot",
     "optim",
     "predict",
     "save",
+    "train_test_split",
     "utils",
 ]
 
