@@ -21,7 +21,12 @@ def check_model(function: str, model: Any) -> None:
         )
 
 
-def named_arrays(function: str, X: Any, y: Any = None, prefix: str = "") -> dict[str, np.ndarray]:
+def named_arrays(
+    function: str,
+    X: Any,  # noqa: N803 - the data matrix of the lectures
+    y: Any = None,
+    prefix: str = "",
+) -> dict[str, np.ndarray]:
     """Return inputs and targets as checked arrays, by the names that errors call them.
 
     Parameters
@@ -71,18 +76,19 @@ def _numbers(function: str, name: str, value: Any) -> np.ndarray:
     return array
 
 
-def check_finite(function: str, name: str, array: np.ndarray, first_row: int = 0) -> None:
-    """Raise naming row and column if an entry is NaN or infinite."""
+def check_finite(function: str, name: str, array: np.ndarray, rows: np.ndarray | None = None) -> None:
+    """Raise naming row and column if an entry is NaN or infinite; `rows` are the numbers of the rows."""
     if array.dtype.kind != "f" or math.isfinite(array.sum(dtype=np.float64)) or np.isfinite(array).all():
         return
     row, *column = np.argwhere(~np.isfinite(array))[0].tolist()
-    where = f"row {row + first_row}" + (
-        f", column {column[0] if len(column) == 1 else tuple(column)}" if column else ""
-    )
-    count = int(np.count_nonzero(~np.isfinite(array)))
+    where = f"row {row if rows is None else rows[row]}"
+    if column:
+        where += f", column {column[0] if len(column) == 1 else tuple(column)}"
+    axes = f".all(axis={tuple(range(1, array.ndim))})" if column else ""
     raise ValueError(
-        f"{function}: {name} must be finite; got {array[(row, *column)]} in {where} ({count} such entries in all). "
-        f"Leave out those rows, {name}[np.isfinite({name}).all(axis=1)], or fill them."
+        f"{function}: {name} must be finite; got {array[(row, *column)]} in {where} "
+        f"({np.count_nonzero(~np.isfinite(array))} such entries). Leave out those rows, "
+        f"np.isfinite({name}){axes} shows the good ones, or fill them."
     )
 
 
@@ -119,8 +125,16 @@ def check_same_kind(train: Mapping[str, np.ndarray], validation: Mapping[str, np
             )
 
 
-def checked_clip(name: str, value: Any) -> float | None:
-    """Return the bound of a clipping, or None."""
+def checked_clips(clip_norm: Any, clip_value: Any) -> tuple[float | None, float | None]:
+    """Return the two bounds on the gradient, of which at most one is given."""
+    if clip_norm is not None and clip_value is not None:
+        raise ValueError(
+            f"fit: one clipping at a time; got clip_norm={clip_norm} and clip_value={clip_value}. Choose one of them."
+        )
+    return _checked_clip("clip_norm", clip_norm), _checked_clip("clip_value", clip_value)
+
+
+def _checked_clip(name: str, value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):

@@ -69,6 +69,18 @@ class EarlyStopping:
         self.mode = mode
         self.reset()
 
+    @classmethod
+    def of(cls, given: Any) -> EarlyStopping | None:
+        """Return `given`, or one with that patience if it is a number."""
+        if given is None or isinstance(given, EarlyStopping):
+            return given
+        if hasattr(given, "__index__") and not isinstance(given, bool):
+            return cls(given)
+        raise TypeError(
+            f"fit: early_stopping must be an nn.EarlyStopping or an int, the patience; got {given!r}. "
+            "Pass nn.EarlyStopping(10)."
+        )
+
     def reset(self) -> None:
         """Forget what was seen."""
         self.best: float | None = None
@@ -94,7 +106,7 @@ class EarlyStopping:
         """Note the figures of an epoch."""
         name = self.column(row)
         value = row[name]
-        if self.best is None or self._better(name, value, self.best):
+        if math.isfinite(value) and (self.best is None or self._better(name, value, self.best)):
             self.best, self.best_epoch, self.waited = value, epoch, 0
             if self.restore_best:
                 self.best_parameters = model.state_dict()

@@ -91,7 +91,11 @@ def output(model: Module, inputs: tuple) -> np.ndarray:
     return value.numpy() if isinstance(value, ad.Tensor) else np.asarray(value)
 
 
-def predict(model: Module, X: Any, batch_size: int | None = EVALUATION_BATCH) -> np.ndarray:
+def predict(
+    model: Module,
+    X: Any,  # noqa: N803 - the data matrix of the lectures
+    batch_size: int | None = EVALUATION_BATCH,
+) -> np.ndarray:
     """Return the model's output for each sample: in evaluation mode, nothing being recorded.
 
     Parameters
@@ -129,7 +133,7 @@ def predict(model: Module, X: Any, batch_size: int | None = EVALUATION_BATCH) ->
 
 def evaluate(
     model: Module,
-    X: Any,
+    X: Any,  # noqa: N803
     y: Any,
     loss: Any = None,
     metrics: Any = (),
@@ -194,6 +198,8 @@ def figures(
                 kept.append((prediction, batch.target, batch.weight))
     result = {"loss": mean.value()}
     if metrics:
-        prediction, target, weight = [None if c[0] is None else np.concatenate(c) for c in zip(*kept, strict=True)]
+        predictions, targets, weights = zip(*kept, strict=True)
+        weight = np.concatenate(weights) if has_weight else None
+        prediction, target = np.concatenate(predictions), np.concatenate(targets)
         result |= {metric.name: measure(metric, prediction, target, weight) for metric in metrics}
     return result

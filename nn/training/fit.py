@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from nn.data.arguments import positive_int, seed_from
-from nn.data.dataset import TensorDataset
-from nn.data.loader import DataLoader
-from nn.losses import MSELoss
+from nn.data.arguments import positive_int
 from nn.module import Module
-from nn.optim import Adam, Optimizer
 from nn.saving.training import open_checkpoint, resume_from
-from nn.training.checks import check_model, check_same_kind, checked_clip, checked_weight, choice, named_arrays
 from nn.training.early_stopping import EarlyStopping
-from nn.training.evaluation import EVALUATION_BATCH, Samples, model_dtype
 from nn.training.history import History
-from nn.training.metrics import resolve
+from nn.training.preparation import make_training
 from nn.training.progress import progress as progress_callbacks
-from nn.training.training import Training
 
 
 def fit(
     model: Module,
-    X: Any,
+    X: Any,  # noqa: N803 - the data matrix of the lectures
     y: Any,
     *,
     loss: Any = None,
@@ -50,169 +40,116 @@ def fit(
     checkpoint_every: Any = "epoch",
     resume: bool = False,
 ) -> History:
-    """Train `model` to predict y from X."""
+    """Train `model` to predict y from X; return the figures of each epoch.
+
+    The model is in training mode during the steps and in evaluation mode otherwise, also afterwards.
+    Ctrl-C ends the training after the present step, and returns what was learned so far.
+
+    Parameters
+    ----------
+    model : Module
+        Called as `model(X)`, or `model(*X)` if X is a tuple.
+    X, y : array_like
+        Inputs and targets, shapes (n_samples, …). Floats are turned to the model's dtype, integers are
+        left. Of a `np.memmap` only the batch in hand is read.
+    loss : callable
+        Of (prediction, target), and sample_weight where that is given; returns one number, the mean over
+        the samples (or their sum, if it has `reduction="sum"`). `nn.MSELoss()` by default.
+    optimizer : Optimizer
+        `nn.optim.Adam(model.parameters())` by default; or a function from the parameters to one.
+    epochs : int
+        How many in all; those of a checkpoint that is resumed count.
+    batch_size : int or None
+        Samples in a step; None for all.
+    shuffle : bool
+        Whether each epoch has an order of its own, a function of `rng` and the epoch alone.
+    drop_last : bool
+        Whether to leave out a last batch that is not full.
+    sample_weight : array_like, optional
+        Shape (n_samples,), ≥ 0; samples of weight 0 are left out.
+    validation_data : (X, y) or (X, y, sample_weight), optional
+        Data that are never trained on.
+    validation_fraction : float
+        Instead: which fraction of the samples, chosen at random by `rng`, is held out.
+    metrics : sequence of str and callable, or dict
+        "accuracy", "r2", "mae", "mse", "rmse" (see `nn.metrics`), functions of (prediction, target), or
+        {name: function}. Computed at the end of an epoch on all training and validation data, with the
+        parameters of that moment.
+    scheduler : scheduler, optional
+        Of `nn.optim.lr_scheduler`, or a function from the optimiser to one. One that waits for the loss to
+        stall gets the validation loss, or the training loss where there is none.
+    scheduler_step : {"epoch", "batch"}
+        When the scheduler steps: "batch" for one-cycle schedules.
+    clip_norm, clip_value : float, optional
+        Bound on the norm of the whole gradient, or on each of its entries.
+    early_stopping : EarlyStopping or int, optional
+        When to stop; an int is the patience. The model then ends with the parameters of its best epoch.
+    callbacks : callable, object, or sequence of these
+        Functions of the `Training`, called after each epoch; or objects with some of the methods
+        `on_train_begin`, `on_step_end`, `on_epoch_end`, `on_train_end`. `training.stop()` ends it.
+    progress : {"auto", True, False}
+        True: a bar by tqdm (extra `train`) or, without it, lines in the log "nn". "auto": the bar where
+        standard error is a terminal, else the log. False: nothing.
+    rng : numpy.random.Generator or int, optional
+        Of the order and of the held-out samples; layers with chance have a generator of their own.
+    checkpoint, checkpoint_every, resume
+        A file ending in `.npz` for the state of the training, written after each "epoch" or so many steps,
+        and whether to go on from it; see `nn.saving`. Resumed, a training ends with the same bytes.
+
+    Returns
+    -------
+    History
+        `history["loss"]` is the mean loss for each sample in the course of the epoch, "val_loss" the mean on
+        the validation data at its end, both without the optimiser's weight decay; "grad_norm" is the mean
+        norm before clipping.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Before the first step, for anything that does not fit; NaN in the data by row and column.
+    DivergenceError
+        If the loss or the gradient becomes NaN or infinite. The model keeps its last good parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nn
+    >>> X = np.linspace(-1.0, 1.0, 50).reshape(-1, 1)
+    >>> model = nn.Linear(1, 1, rng=0)
+    >>> history = nn.fit(model, X, 2.0 * X + 1.0, optimizer=nn.optim.SGD(model.parameters(), lr=0.1), rng=0)
+    >>> len(history), history.stopped, history["loss"][-1] < 1e-12
+    (100, 'finished', True)
+    >>> model.bias.data.round(6)
+    array([1.])
+    """
     epochs = positive_int("fit", "epochs", epochs)
+    listed = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
     saving, saved = open_checkpoint(checkpoint, checkpoint_every, resume)
     training = make_training(
-        model, X, y, loss=loss, optimizer=optimizer, batch_size=batch_size, shuffle=shuffle, drop_last=drop_last,
-        sample_weight=sample_weight, validation_data=validation_data, validation_fraction=validation_fraction,
-        metrics=metrics, scheduler=scheduler, scheduler_step=scheduler_step, clip_norm=clip_norm,
-        clip_value=clip_value, early_stopping=early_stopping,
-        callbacks=[
-            *(callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]),
-            *progress_callbacks(progress, epochs),
-            *saving,  # last: what the others changed is saved
-        ],
-        rng=rng, seed=None if saved is None else saved["loader"]["seed"],
-    )  # fmt: skip
+        model,
+        X,
+        y,
+        loss=loss,
+        optimizer=optimizer,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        drop_last=drop_last,
+        sample_weight=sample_weight,
+        validation_data=validation_data,
+        validation_fraction=validation_fraction,
+        metrics=metrics,
+        scheduler=scheduler,
+        scheduler_step=scheduler_step,
+        clip_norm=clip_norm,
+        clip_value=clip_value,
+        early_stopping=early_stopping,
+        callbacks=[*listed, *progress_callbacks(progress, epochs), *saving],  # what the others changed is saved
+        rng=rng,
+        seed=None if saved is None else saved["loader"]["seed"],
+    )
     if saved is not None:
         resume_from(training, saved, checkpoint)
     try:
         return training.run(epochs)
     finally:
         training.finish()
-
-
-def make_training(
-    model: Module,
-    X: Any,
-    y: Any,
-    *,
-    loss: Any = None,
-    optimizer: Any = None,
-    batch_size: int | None = 32,
-    shuffle: bool = True,
-    drop_last: bool = False,
-    sample_weight: Any = None,
-    validation_data: Any = None,
-    validation_fraction: float = 0.0,
-    metrics: Any = (),
-    scheduler: Any = None,
-    scheduler_step: str = "epoch",
-    clip_norm: float | None = None,
-    clip_value: float | None = None,
-    early_stopping: EarlyStopping | int | None = None,
-    callbacks: Any = (),
-    rng: Any = None,
-    seed: int | None = None,
-) -> Training:
-    """Return the training that `fit` runs, checked and ready."""
-    check_model("fit", model)
-    named = named_arrays("fit", X, y)
-    *inputs, target = named.values()
-    train = Samples(tuple(inputs), target, checked_weight("fit", sample_weight, len(target)))
-    loss = MSELoss() if loss is None else loss
-    optimizer = _optimizer(model, optimizer)
-    seed = seed_from("fit", rng) if seed is None else seed
-    train, held_out = _validation(train, named, validation_data, validation_fraction, seed)
-    if train.weight is not None and not train.weight.all():
-        train = _rows(train, np.flatnonzero(train.weight))  # weight 0 leaves a sample out
-    if isinstance(early_stopping, int):
-        early_stopping = EarlyStopping(early_stopping)
-    if clip_norm is not None and clip_value is not None:
-        raise ValueError(
-            f"fit: one clipping at a time; got clip_norm={clip_norm} and clip_value={clip_value}. Choose one of them."
-        )
-    dtype = model_dtype(model)
-    loader = DataLoader(_dataset(train, dtype), batch_size, shuffle, drop_last=drop_last, rng=seed)
-    return Training(
-        model,
-        loader,
-        loss,
-        optimizer,
-        has_weight=train.weight is not None,
-        validation=None if held_out is None else DataLoader(_dataset(held_out, dtype), EVALUATION_BATCH),
-        validation_has_weight=held_out is not None and held_out.weight is not None,
-        metrics=resolve(metrics, loss),
-        scheduler=_scheduler(scheduler, optimizer),
-        scheduler_step=choice("fit", "scheduler_step", scheduler_step, ("epoch", "batch")),
-        clip_norm=checked_clip("clip_norm", clip_norm),
-        clip_value=checked_clip("clip_value", clip_value),
-        early_stopping=early_stopping,
-        callbacks=callbacks,
-    )
-
-
-def _optimizer(model: Module, optimizer: Any) -> Optimizer:
-    if optimizer is None:
-        return Adam(model.parameters())
-    if not isinstance(optimizer, Optimizer) and isinstance(optimizer, Callable):  # type: ignore[arg-type]
-        optimizer = optimizer(model.parameters())
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(
-            f"fit: optimizer must be one of nn.optim; got {type(optimizer).__name__}. "
-            "Pass nn.optim.Adam(model.parameters(), lr=1e-3)."
-        )
-    own = {id(p) for p in model.parameters()}
-    if not any(id(p) in own for p in optimizer.parameters()):
-        raise ValueError(
-            "fit: the optimiser must learn parameters of this model; got one that was made for another. "
-            f"Pass nn.optim.{type(optimizer).__name__}(model.parameters(), …)."
-        )
-    return optimizer
-
-
-def _scheduler(scheduler: Any, optimizer: Optimizer) -> Any:
-    if scheduler is None or hasattr(scheduler, "step"):
-        return scheduler
-    if not callable(scheduler):
-        raise TypeError(
-            f"fit: scheduler must be one of nn.optim.lr_scheduler; got {type(scheduler).__name__}. "
-            "Pass it, or a function from the optimiser to it."
-        )
-    return scheduler(optimizer)
-
-
-def _validation(
-    train: Samples, named: dict[str, np.ndarray], data: Any, fraction: float, seed: int
-) -> tuple[Samples, Samples | None]:
-    """Return what is trained on and what is held out."""
-    if isinstance(fraction, bool) or not isinstance(fraction, (int, float)) or not 0.0 <= fraction < 1.0:
-        raise ValueError(f"fit: validation_fraction must lie in [0, 1); got {fraction!r}. Pass 0.2, say.")
-    if data is not None:
-        if fraction:
-            raise ValueError(
-                f"fit: validation data come from one place; got validation_data and validation_fraction={fraction}. "
-                "Choose one of them."
-            )
-        if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
-            raise TypeError(
-                f"fit: validation_data must be (X_val, y_val) or (X_val, y_val, weights); got {type(data).__name__}"
-                f"{f' of length {len(data)}' if hasattr(data, '__len__') else ''}. Pass a tuple of two or three."
-            )
-        held_out = named_arrays("fit", data[0], data[1], "validation ")
-        check_same_kind(named, held_out)
-        *inputs, target = held_out.values()
-        weight = checked_weight("fit", data[2] if len(data) == 3 else None, len(target))
-        return train, Samples(tuple(inputs), target, weight)
-    if not fraction:
-        return train, None
-    n = len(train.target)
-    n_held_out = max(1, round(fraction * n))
-    if n_held_out >= n:
-        raise ValueError(
-            f"fit: validation_fraction={fraction} of {n} samples leaves none to train on; got a split of 0 and "
-            f"{n_held_out}. Pass more samples, or validation_data."
-        )
-    order = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, 0))).permutation(n)
-    return _rows(train, np.sort(order[n_held_out:])), _rows(train, np.sort(order[:n_held_out]))
-
-
-def _rows(samples: Samples, rows: np.ndarray) -> Samples:
-    return Samples(
-        tuple([x[rows] for x in samples.inputs]),
-        samples.target[rows],
-        None if samples.weight is None else samples.weight[rows],
-    )
-
-
-def _dataset(samples: Samples, dtype: np.dtype) -> TensorDataset:
-    """Return the arrays with floats in the model's dtype, samples contiguous; memory maps stay as they are."""
-    return TensorDataset(
-        *[
-            array
-            if isinstance(array, np.memmap)
-            else np.ascontiguousarray(array, dtype if array.dtype.kind == "f" else None)
-            for array in samples.arrays()
-        ]
-    )

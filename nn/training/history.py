@@ -66,6 +66,25 @@ class History:
         self.columns = {name: list(values) for name, values in state["columns"].items()}
         self.stopped, self.best_epoch = state["stopped"], state["best_epoch"]
 
+    def plot(self, path: Any = None) -> Any:
+        """Return a matplotlib figure of all columns over the epochs; logarithmic where they span decades.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            Where to save it as well; the suffix says in which format.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            Without matplotlib, the extra `viz`.
+        ValueError
+            If there are no epochs yet.
+        """
+        from nn.training.plot import draw
+
+        return draw(self, path)
+
     def __repr__(self) -> str:
         if not len(self):
             return "History(no epochs)"

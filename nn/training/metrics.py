@@ -12,7 +12,7 @@ class Metric(NamedTuple):
     """A figure of merit and what to call it."""
 
     name: str
-    function: Callable[[np.ndarray, np.ndarray], Any]
+    function: Callable[..., Any]
     weighted: bool  # whether the function takes sample_weight
 
 
@@ -56,7 +56,7 @@ def accuracy(prediction: Any, target: Any, *, threshold: float | None = None, sa
         if not np.isin(target, (0, 1)).all():
             raise ValueError(
                 "accuracy: with one score for each sample the targets must be 0 or 1; "
-                f"got {np.unique(target)[:5].tolist()}. For regression use metrics=['r2']; for classes, one output each."
+                f"got {np.unique(target)[:5].tolist()}. For regression use 'r2'; for several classes one output each."
             )
     if target.shape != predicted.shape:
         raise ValueError(
@@ -143,12 +143,15 @@ def _resolve_one(name: str | None, metric: Any, loss: Any) -> Metric:
                 p, t, threshold=threshold, sample_weight=sample_weight
             )
         return Metric(name or metric, function, True)
+    if isinstance(metric, Metric):
+        return metric
     if not callable(metric):
         raise TypeError(
             f"fit: a metric must be a name or a function of (prediction, target); got {type(metric).__name__}. "
             f"Names are {', '.join(METRICS)}."
         )
-    return Metric(name or getattr(metric, "__name__", type(metric).__name__), metric, metric in METRICS.values())
+    name = name or str(getattr(metric, "__name__", type(metric).__name__))
+    return Metric(name, metric, metric in METRICS.values())
 
 
 def _threshold(loss: Any) -> float | None:
@@ -162,7 +165,7 @@ def _threshold(loss: Any) -> float | None:
 def measure(metric: Metric, prediction: np.ndarray, target: np.ndarray, sample_weight: np.ndarray | None) -> float:
     """Return the value of a metric as a float."""
     if metric.weighted:
-        return float(metric.function(prediction, target, sample_weight=sample_weight))  # type: ignore[call-arg]
+        return float(metric.function(prediction, target, sample_weight=sample_weight))
     value = metric.function(prediction, target)
     if np.size(value) != 1:
         raise ValueError(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 import autodiff as ad
 from nn.clipping import clip_grad_norm_, clip_grad_value_
 from nn.module import Module
+from nn.parameter import Parameter
 
 
 class EagerStep:
@@ -24,6 +28,7 @@ class EagerStep:
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
+        self.parameters = list(optimizer.parameters())
         self.clip_norm = math.inf if clip_norm is None else clip_norm
         self.clip_value = clip_value
 
@@ -38,13 +43,25 @@ class EagerStep:
                 "Write model and loss in NumPy functions of tensors, without no_grad() and .numpy()."
             )
         value.backward()
-        loss = value.item()
-        norm = clip_grad_norm_(optimizer, self.clip_norm)
+        loss, norm = value.item(), gradient_norm(self.parameters)
         if math.isfinite(loss) and math.isfinite(norm):
+            if norm > self.clip_norm:
+                clip_grad_norm_(optimizer, self.clip_norm)
             if self.clip_value is not None:
                 clip_grad_value_(optimizer, self.clip_value)
             optimizer.step()
         return loss, norm
+
+
+def gradient_norm(parameters: Sequence[Parameter]) -> float:
+    """Return the Euclidean norm of all gradients as one vector."""
+    grads = [grad for p in parameters if (grad := p.grad) is not None]
+    flat = grads[0].base if grads else None
+    if flat is not None and flat.ndim == 1 and flat.size == sum([g.size for g in grads if g.base is flat]):
+        grads = [flat, *[g for g in grads if g.base is not flat]]  # the optimiser's one array of them: one product
+    squares = sum([float(np.vdot(grad, grad)) for grad in grads])
+    # Where squares overflow or vanish, the slower norm that scales first; an infinite bound clips nothing.
+    return math.sqrt(squares) if 1e-30 < squares < 1e30 else clip_grad_norm_(parameters, math.inf)
 
 
 def batch_loss(loss: Any, prediction: Any, target: Any, sample_weight: Any) -> Any:
