@@ -412,7 +412,7 @@ def _seal(outputs: Any, values: Sequence) -> None:
     """Make each of several outputs read-only, so that the rules keep it itself and no copy."""
     for y in outputs if isinstance(outputs, (tuple, list)) else ():
         if y.__class__ is ndarray and not any(y is v for v in values):
-            y.setflags(False)
+            y.setflags(write=False)
 
 
 def _tensors(y: Any, node: Node, level: int) -> Any:
