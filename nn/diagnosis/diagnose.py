@@ -13,6 +13,7 @@ from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.unchanged import unchanged
 from nn.losses import MSELoss
 from nn.module import Module
+from nn.optim import Optimizer
 
 
 def diagnose(
@@ -77,6 +78,11 @@ def diagnose(
     inputs, targets = _checked(model, X, y)
     if not (isinstance(lr, (int, float)) and not isinstance(lr, bool) and 0.0 < lr < math.inf):
         raise ValueError(f"diagnose: lr must be a positive number; got {lr!r}. Pass the learning rate of the training.")
+    if not (optimizer is None or isinstance(optimizer, Optimizer)):
+        raise TypeError(
+            f"diagnose: optimizer must be one of nn.optim; got {type(optimizer).__name__}. "
+            "Pass the optimiser of the training, or leave it out."
+        )
     rows = _rows(len(inputs), max_samples)
     loss = MSELoss() if loss is None else loss
     with unchanged(model, optimizer), np.errstate(all="ignore"):  # what overflows is reported, not warned of

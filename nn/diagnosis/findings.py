@@ -29,8 +29,11 @@ TARGET_REACHED = 10.0  # a prediction within this factor of the targets' size kn
 IMBALANCE = 10.0  # most over least frequent class: always guessing the first is right nine times in ten of the two
 SAMPLES_PER_CLASS = 20  # with fewer on average, chance makes classes rare
 LARGE_UPDATE = 0.5  # |Δw| / |w| of one step: half of what was learned is overwritten
-SMALL_UPDATE = 1e-7  # ten million steps to change a weight by its own size, and in float32 rounded away
+SMALL_UPDATE = 1e-7  # ten million steps to change a weight, or the loss, by its own size; float32 rounds it away
 FEW_SAMPLES = 20  # with fewer, a unit may be silent on all of them by chance
+
+
+NOTHING_TO_LEARN = "All targets are the same: there is nothing to learn from them; check how y was made."
 
 
 def find(figures: Pass, inputs: Mapping[str, Any], targets: Mapping[str, Any], with_optimizer: bool) -> list[str]:
@@ -79,8 +82,8 @@ def _targets(figures: Pass, targets: Mapping[str, Any]) -> list[str]:
     if "classes" in targets:
         return _imbalance(targets["classes"])
     scale = targets["scale"]
-    if scale == 0.0 or targets["std"] == 0.0:
-        return ["All targets are the same: there is nothing to learn from them; check how y was made."]
+    if targets["std"] == 0.0:
+        return [NOTHING_TO_LEARN]
     predicted = float(np.sqrt(np.mean(np.square(figures.output, dtype=np.float64))))
     if scale / TARGET_REACHED < predicted < scale * TARGET_REACHED:
         return []
@@ -98,6 +101,10 @@ def _targets(figures: Pass, targets: Mapping[str, Any]) -> list[str]:
 
 
 def _imbalance(classes: Mapping[str, int]) -> list[str]:
+    if len(classes) == 1:
+        return [NOTHING_TO_LEARN]
+    if not classes:
+        return []
     most, least = max(classes, key=classes.__getitem__), min(classes, key=classes.__getitem__)
     if sum(classes.values()) < SAMPLES_PER_CLASS * len(classes) or classes[most] < IMBALANCE * classes[least]:
         return []
@@ -186,7 +193,7 @@ def _steps(figures: Pass) -> list[str]:
     if change > LARGE_UPDATE:
         much = f"{change:.0%} of their size" if change < 10.0 else f"{change:.0e} times their size"
         return [f"One step changes the weights of {_called(largest)} by {much}: lower the learning rate, or clip_norm."]
-    if change < SMALL_UPDATE:
+    if change < SMALL_UPDATE and figures.gain < SMALL_UPDATE:
         return [
             f"One step changes no layer's weights by more than {change:.0e} of their size: raise the learning rate, "
             "unless the training has converged."

@@ -69,6 +69,7 @@ class Pass:
     loss: float
     output: np.ndarray
     layers: list[Layer]
+    gain: float  # by which part of itself the loss falls in the next step, to first order
     unused: list[str] = field(default_factory=list)  # parameters that the loss does not depend on
     not_finite: list[str] = field(default_factory=list)  # parameters
     not_optimized: list[str] = field(default_factory=list)  # parameters in no group of the optimiser
@@ -107,11 +108,13 @@ def observe(model: Module, inputs: np.ndarray, targets: np.ndarray, loss: Any, o
     before = {id(p): p.numpy() for _, p in named}
     grads = {id(p): p.grad.copy() for _, p in named if p.grad is not None}
     updates = _updates(named, grads, before, optimizer, lr)
+    falls = sum([float(np.vdot(grads[key], -update)) for key, update in updates.items() if key in grads])
     observed = sorted([(module, seen) for module, seen in calls if seen.outputs], key=lambda pair: pair[1].first)
     return Pass(
         loss=value.item(),
         output=_array(output),
         layers=[_figures(module, seen, before, grads, updates) for module, seen in observed],
+        gain=falls / abs(value.item()) if value.item() else np.inf,
         unused=[name for name, p in named if p.requires_grad and id(p) not in grads],
         not_finite=[name for name, p in named if not np.isfinite(before[id(p)]).all()],
         not_optimized=[name for name, p in named if p.requires_grad and id(p) not in updates],
