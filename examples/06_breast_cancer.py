@@ -43,9 +43,8 @@ print(
     f"stopped after {len(history)} epochs; the weights are those of epoch {best + 1}, the best on the validation data"
 )
 
-probability = nn.functional.sigmoid(model(X_test)).numpy()[:, 0]
-malignant = y_test[:, 0] == 1
-found = probability > 0.5
+logit = model(X_test).numpy()[:, 0]  # ln(p / (1 − p)) for p = P(malignant)
+malignant, found = y_test[:, 0] == 1, logit > 0
 accuracy = np.mean(found == malignant)
 print("\n                called malignant   called benign")
 for name, rows in (("malignant", malignant), ("benign", ~malignant)):
@@ -54,7 +53,7 @@ print(f"\ntest accuracy {accuracy:.3f}")
 
 
 def draw(figure):
-    """Draw the losses, and the probabilities for the test data."""
+    """Draw the losses, and what the network says of the test data."""
     left, right = figure.subplots(1, 2)
     epochs = range(1, len(history) + 1)
     left.plot(epochs, history["loss"], label="training")
@@ -62,9 +61,10 @@ def draw(figure):
     left.axvline(best + 1, color="0.5", linestyle=":", label="best")
     left.set(xlabel="epoch", ylabel="binary cross-entropy (nats)", ylim=(0, None))
     left.legend()
-    bins = np.linspace(0, 1, 21)
-    right.hist([probability[~malignant], probability[malignant]], bins, label=["benign", "malignant"], stacked=True)
-    right.set(xlabel="P(malignant) by the network", ylabel="tumours in the test data", yscale="log")
+    for name, rows in (("benign", ~malignant), ("malignant", malignant)):
+        right.hist(logit[rows], range(-20, 21), label=name, alpha=0.7)
+    right.axvline(0, color="0.5", linestyle=":")
+    right.set(xlabel="logit ln(p / (1 − p)), p = P(malignant)", ylabel="tumours in the test data")
     right.legend()
 
 

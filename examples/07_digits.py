@@ -11,7 +11,6 @@ validation data, a part of the training data, say how the training goes.
 import numpy as np
 from plotting import COLORS, save_plot
 from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 import nn
 
@@ -19,7 +18,7 @@ dims = (64, 100, 30, 10)
 rng = np.random.default_rng(0)
 X, y = load_digits(return_X_y=True)
 X = X / 16  # grey levels 0 … 16
-X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.2, stratify=y, random_state=2)
+X_train, X_test, y_train, y_test = nn.data.train_test_split(X, y, test_size=0.2, stratify=y, rng=rng)
 
 model = nn.Sequential(
     nn.Linear(dims[0], dims[1], rng=rng),

@@ -10,13 +10,12 @@ y = x + f(x) adds a path around each layer. Same layers, same initial weights, s
 import numpy as np
 from plotting import save_plot
 from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 import nn
 
 depth, width, epochs = 30, 32, 15
 X, y = load_digits(return_X_y=True)
-X_train, X_test, y_train, y_test = train_test_split(X / 16, y, test_size=0.25, stratify=y, random_state=0)
+X_train, X_test, y_train, y_test = nn.data.train_test_split(X / 16, y, test_size=0.25, stratify=y, rng=0)
 
 
 def network(connection):
