@@ -42,7 +42,7 @@ WINDOWS = [
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-@pytest.mark.parametrize("chunk", [1, 1 << 18])
+@pytest.mark.parametrize("chunk", [1, 1 << 20])
 def test_it_is_the_sum_of_the_formula(window, chunk, monkeypatch):
     monkeypatch.setattr(correlation, "CHUNK", chunk)  # pieces of the least size, and all at once
     x, weight, bias = normal(7, 4, 9, 8), normal(8, 4 // window["groups"], 3, 2), normal(8)

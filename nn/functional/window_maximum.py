@@ -19,7 +19,7 @@ from nn.functional.windows import along, positions, span
 
 
 def _padded(x: Any, padding: Sequence[tuple[int, int]]) -> Any:
-    """Return x with −∞ around it; numbers that are below the window of another one change nothing."""
+    """Return x with −∞ around it, which is never larger than a pixel."""
     if not any(map(any, padding)):
         return x
     shape = [n + before + after for n, (before, after) in zip(x.shape[-len(padding) :], padding, strict=True)]

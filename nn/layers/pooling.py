@@ -15,27 +15,26 @@ class _Pool(Module):
 
     ndim: ClassVar[int]
 
-    def _keep(self, kernel_size: Any, stride: Any, padding: Any, dilation: Any, **switches: bool) -> None:
+    def __init__(self, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> None:
         name = type(self).__name__
         self.kernel_size = per_axis(name, "kernel_size", kernel_size, self.ndim, 1)
         self.stride = self.kernel_size if stride is None else per_axis(name, "stride", stride, self.ndim, 1)
         self.padding = per_axis(name, "padding", padding, self.ndim, 0)
         self.dilation = per_axis(name, "dilation", dilation, self.ndim, 1)
+        self.ceil_mode = ceil_mode
         check_padding(name, self.padding, self.kernel_size, self.dilation)
-        for option, value in switches.items():
-            check_switch(name, option, value)
-        self.switches = switches
+        check_switch(name, "ceil_mode", ceil_mode)
 
     def extra_repr(self) -> str:
-        ones = (1,) * self.ndim
-        options = {
-            "stride": (self.stride, self.kernel_size),
-            "padding": (self.padding, (0,) * self.ndim),
-            "dilation": (self.dilation, ones),
-            "ceil_mode": (self.switches["ceil_mode"], False),
-            "count_include_pad": (self.switches.get("count_include_pad", True), True),
+        defaults = {
+            "stride": self.kernel_size,
+            "padding": (0,) * self.ndim,
+            "dilation": (1,) * self.ndim,
+            "ceil_mode": False,
+            "count_include_pad": True,
         }
-        changed = [f", {name}={value!r}" for name, (value, default) in options.items() if value != default]
+        options = {name: getattr(self, name, default) for name, default in defaults.items()}
+        changed = [f", {name}={value!r}" for name, value in options.items() if value != defaults[name]]
         return f"{self.kernel_size}{''.join(changed)}"
 
 
@@ -43,12 +42,12 @@ class _MaxPool(_Pool):
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, *, ceil_mode: bool = False
     ) -> None:
-        self._keep(kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
+        super().__init__(kernel_size, stride, padding, dilation, ceil_mode)
 
     def forward(self, x: Any) -> Any:
         """Return the largest entry of each window."""
         pool = (functional.max_pool1d, functional.max_pool2d)[self.ndim - 1]
-        return pool(x, self.kernel_size, self.stride, self.padding, self.dilation, **self.switches)
+        return pool(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
 
 
 class _AvgPool(_Pool):
@@ -60,12 +59,14 @@ class _AvgPool(_Pool):
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None:
-        self._keep(kernel_size, stride, padding, 1, ceil_mode=ceil_mode, count_include_pad=count_include_pad)
+        super().__init__(kernel_size, stride, padding, 1, ceil_mode)
+        check_switch(type(self).__name__, "count_include_pad", count_include_pad)
+        self.count_include_pad = count_include_pad
 
     def forward(self, x: Any) -> Any:
         """Return the mean of each window."""
         pool = (functional.avg_pool1d, functional.avg_pool2d)[self.ndim - 1]
-        return pool(x, self.kernel_size, self.stride, self.padding, **self.switches)
+        return pool(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
 
 class MaxPool1d(_MaxPool):
