@@ -50,9 +50,13 @@ class Node:
         The modules around it, outermost first.
     position : Position or None
         Where in the user's source the operation stands.
+    phase : {"forward", "backward"}
+        Whether it belongs to a sweep back that was recorded too.
     """
 
-    __slots__ = ("index", "kind", "label", "operands", "parameters", "position", "primitive", "scope", "value")
+    __slots__ = (
+        "index", "kind", "label", "operands", "parameters", "phase", "position", "primitive", "scope", "value",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -65,8 +69,10 @@ class Node:
         parameters: Mapping | None = None,
         scope: tuple[str, ...] = (),
         position: Position | None = None,
+        phase: str = "forward",
     ) -> None:
         self.kind = kind
+        self.phase = phase
         self.index = 0  # numbered when the graph is complete
         self.value = value
         self.label = label
@@ -143,10 +149,19 @@ class Graph:
         The name of the function.
     """
 
-    def __init__(self, nodes: Sequence[Node], outputs: Sequence, structure: Structure, title: str = "f") -> None:
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        outputs: Sequence,
+        structure: Structure,
+        title: str = "f",
+        textbook: bool = True,
+    ) -> None:
         inputs = [node for node in nodes if node.is_input]
         inputs.sort(key=lambda node: node.kind == "parameter")  # stable: arguments first
-        operations = _in_textbook_order([node for node in nodes if not node.is_input])
+        operations = [node for node in nodes if not node.is_input]
+        if textbook:
+            operations = _in_textbook_order(operations)
         self.nodes = [*inputs, *operations]
         self.inputs = inputs
         self.operations = operations

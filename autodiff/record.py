@@ -18,7 +18,7 @@ import autodiff.rules  # noqa: F401 - fills the table
 from autodiff.arraylike import ArrayLike
 from autodiff.assignment import astype, note_if_view
 from autodiff.boundary import check_differentiable
-from autodiff.dispatch import LEAF_LEVEL, MODE, RULES, bind, new_level
+from autodiff.dispatch import LEAF_LEVEL, MODE, RULES, Operation, bind, new_level
 from autodiff.graph import Graph, Node
 from autodiff.operands import PLAIN, TRACED, as_operand, value_of
 from autodiff.primitives import Primitive
@@ -159,7 +159,10 @@ class Recorder:
         self.level = new_level() if level is None else level
         self.strict = strict
         self.nodes: list[Node] = []
-        self.parameters: dict[Leaf, Record] = {}
+        self.parameters: dict[Leaf, tuple[Tensor, Record]] = {}
+        self.constants: dict[int, tuple[np.ndarray, Any]] = {}  # the user's arrays, and what they were
+        self.phase = "forward"
+        self.inside: list[Primitive] = []  # the operations whose parts are being recorded
         self.last: Node | None = None  # the latest step, if it is part of a call made of several
 
     def on(self) -> Switch:
@@ -172,6 +175,10 @@ class Recorder:
 
     def process(self, primitive: Any, _level: int, args: Sequence, kwargs: Mapping) -> Any:
         """Evaluate `primitive`, of which an operand belongs to this graph or is an input of the engine."""
+        if self.strict and isinstance(primitive.function, Operation) and primitive not in self.inside:
+            inlined = self._inlined(primitive, args, kwargs)
+            if inlined is not None:
+                return inlined
         operands = [self._operand(arg) for arg in args]
         parameters = {name: self._map(value, self._operand) for name, value in unchanging(kwargs).items()}
         values = [_value(operand) for operand in operands]
@@ -196,18 +203,31 @@ class Recorder:
             parameters={name: self._map(value, _node) for name, value in parameters.items()},
             scope=mode.scope if mode is not None else (),
             position=position,
+            phase=self.phase,
         )
         self.last = None if direct else node
         result = self.add(node)
         if isinstance(y, (tuple, list)):
             parts = [
-                Node("output", value, operands=[node, k], scope=node.scope, position=position)
+                Node("output", value, operands=[node, k], scope=node.scope, position=position, phase=self.phase)
                 for k, value in enumerate(node.value)
             ]
             return rebuild(y, [self.add(part) for part in parts])
         if getattr(primitive, "view", None) is not None and operands[0].__class__ is Record:
             note_if_view(result, y, operands[0], values[0], primitive, kwargs)
         return result
+
+    def _inlined(self, primitive: Primitive, args: Sequence, kwargs: Mapping) -> Any:
+        """Return what an operation of our own, or a user's, is made of; None if that cannot be recorded."""
+        begun = len(self.nodes)
+        self.inside.append(primitive)
+        try:
+            return primitive.function.implementation(*[self._operand(arg) for arg in args], **kwargs)
+        except (TypeError, ValueError, AttributeError):  # it looks at the numbers, or writes in place: one step
+            del self.nodes[begun:]
+            return None
+        finally:
+            self.inside.pop()
 
     def _map(self, tree: Any, function: Callable) -> Any:
         """Return nested lists, tuples and dicts of parameters with `function` applied to each record in them."""
@@ -219,6 +239,14 @@ class Recorder:
             return {key: self._map(item, function) for key, item in tree.items()}
         return tree
 
+    def _constant(self, x: Any) -> Any:
+        """Return `x` as nobody can change it, the same object each time."""
+        if x.__class__ is not np.ndarray:
+            return frozen(as_operand(x))
+        if id(x) not in self.constants:
+            self.constants[id(x)] = (x, frozen(x))
+        return self.constants[id(x)][1]
+
     def result(self, x: Any) -> Any:
         """Return the node of a result, or the constant that it is."""
         x = self._operand(x)
@@ -229,7 +257,7 @@ class Recorder:
         if x.__class__ is Record and x.level == self.level:
             return x
         if x.__class__ not in TRACED:
-            return frozen(as_operand(x))
+            return self._constant(x)
         if not isinstance(x, Tensor) or x.level != LEAF_LEVEL or x.data.__class__ in TRACED:
             raise TypeError(
                 f"record: a value of another transformation came in; got a {type(x).__name__}. "
@@ -240,8 +268,9 @@ class Recorder:
         if x.leaf not in self.parameters:
             mode = MODE.get()
             scope = mode.scope if mode is not None else ()
-            self.parameters[x.leaf] = self.add(Node("parameter", frozen(x.data), label=x.name, scope=scope))
-        return self.parameters[x.leaf]
+            node = Node("parameter", frozen(x.data), label=x.name, scope=scope)
+            self.parameters[x.leaf] = (x, self.add(node))
+        return self.parameters[x.leaf][1]
 
 
 ARRAYS = (np.ndarray, np.generic, float)
@@ -295,7 +324,11 @@ def record(f: Callable, *args: Any) -> Graph:
     <v₁ = np.sin(v₋₁), shape ()>
     <v₂ = np.multiply(v₁, v₀), shape ()>
     """
-    recorder = Recorder()
+    return trace(f, args, Recorder())
+
+
+def trace(f: Callable, args: Sequence, recorder: Recorder) -> Graph:
+    """Return what `f` does at `args`, as `recorder` writes it down."""
     leaves, structure = flatten(list(args))
     names = _argument_names(f, len(args))
     paths = [names[int(path[1 : path.index("]")])] + path[path.index("]") + 1 :] for path in structure.paths()]
@@ -303,12 +336,8 @@ def record(f: Callable, *args: Any) -> Graph:
     with recorder.on():
         result = f(*structure.unflatten(given))
     outputs, structure = flatten(result)
-    return Graph(
-        recorder.nodes,
-        [recorder.result(output) for output in outputs],
-        structure,
-        getattr(f, "__name__", type(f).__name__),
-    )
+    title = getattr(f, "__name__", type(f).__name__)
+    return Graph(recorder.nodes, [recorder.result(output) for output in outputs], structure, title, textbook=not recorder.strict)
 
 
 def _input(recorder: Recorder, x: Any, name: str) -> Any:

@@ -101,6 +101,8 @@ def backpropagate(roots: list, seeds: Sequence, stops: frozenset = frozenset()) 
     owned: set = set()  # see `_add_at`
     mode = MODE.get()
     check = mode is not None and mode.anomaly
+    if mode is not None and mode.recorder is not None:
+        mode.recorder.phase = "backward"
     for seed in reversed(seeds):
         _arrive(roots.pop(), seed, cts, heap)
     while heap:

@@ -29,13 +29,18 @@ def sech_squared(x: Any, y: Any) -> Any:
     if z.__class__ is np.ndarray:
         np.subtract(1.0, z, out=z)
         if np.minimum.reduce(z, axis=None, initial=1.0) <= 0.002:
-            tail = z <= 0.002
-            z[tail] = _sech_squared_tail(x[tail])
+            sech_squared_tail(x, z)
         return z
-    return 1.0 - z if z < 0.998 else _sech_squared_tail(x)
+    return 1.0 - z if z < 0.998 else _sech_squared_by_exp(x)
 
 
-def _sech_squared_tail(x: Any) -> Any:
+def sech_squared_tail(x: Any, z: np.ndarray) -> None:
+    """Put 1 / cosh(x)² where z = 1 - tanh(x)² has lost its digits."""
+    tail = z <= 0.002
+    z[tail] = _sech_squared_by_exp(x[tail])
+
+
+def _sech_squared_by_exp(x: Any) -> Any:
     q = np.exp(-2.0 * np.abs(x))
     return 4.0 * q / (1.0 + q) ** 2
 

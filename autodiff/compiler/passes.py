@@ -1,0 +1,158 @@
+"""Passes over a program: fewer steps, the same bits.
+
+Each takes a `Program` and changes it in place; each is one idea.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff.arraylike import power
+from autodiff.assignment import astype
+from autodiff.compiler.steps import Program, Step
+
+# What NumPy makes of array ** number.
+POWERS = {1: np.positive, 2: np.square, 0.5: np.sqrt, -1: np.reciprocal}
+
+
+def optimize(program: Program) -> Program:
+    """Return the program after all passes."""
+    for one_pass in PASSES:
+        one_pass(program)
+    program.check()
+    return program
+
+
+def name_powers(program: Program) -> None:
+    """Write x ** 2 as np.square(x), and so on: what NumPy does by itself, but into given memory."""
+    for step in program.steps:
+        if step.function is power.implementation and step.is_array:
+            exponent = step.parameters["exponent"]
+            function = POWERS.get(exponent) if step.operands[0].dtype.kind == "f" else None
+            if function is not None:
+                step.function, step.parameters = function, {}
+            elif exponent != 0:
+                step.function, step.operands, step.parameters = np.power, [*step.operands, exponent], {}
+
+
+def name_sums(program: Program) -> None:
+    """Call np.add.reduce for np.sum: what NumPy does by itself, after some thought."""
+    for step in program.steps:
+        options = {name: value for name, value in step.parameters.items() if value is not None and value is not False}
+        if step.function is np.sum and set(options) <= {"axis", "keepdims"}:
+            step.function, step.parameters = np.add.reduce, {"axis": None, **options}
+
+
+def fold_constants(program: Program) -> None:
+    """Evaluate what depends on no input."""
+    by: dict[Step, Any] = {}
+    for step in program.steps:
+        step.replaced(by)
+        if not step.uses and step.function is not None:
+            by[step] = step.value
+    program.steps = [step for step in program.steps if step not in by]
+    program.replace(by)
+
+
+def drop_neutral(program: Program) -> None:
+    """Leave out x · 1, x / 1, +x, x.reshape(its own shape) and conversions to its own dtype."""
+    by: dict[Step, Any] = {}
+    for step in program.steps:
+        step.replaced(by)
+        same = _neutral(step)
+        if same is not None and same.shape == step.shape and same.dtype == step.dtype:
+            by[step] = same
+    program.steps = [step for step in program.steps if step not in by]
+    program.replace(by)
+
+
+def _neutral(step: Step) -> Step | None:
+    """Return the operand that a step equals, if it does."""
+    first, *rest = step.operands or [None]
+    if step.function is np.multiply and _is_one(first):
+        return rest[0] if isinstance(rest[0], Step) else None
+    if not isinstance(first, Step):
+        return None
+    if step.function in (np.multiply, np.divide) and _is_one(rest[0]):
+        return first
+    if step.function in (np.positive, np.reshape, astype.implementation, np.broadcast_to):
+        return first
+    name = getattr(step.function, "__name__", "")
+    return first if name == "reshape" or (name == "<lambda>" and "shape" in step.parameters) else None
+
+
+def _is_one(x: Any) -> bool:
+    return not isinstance(x, Step) and np.ndim(x) == 0 and isinstance(x, (float, int, np.number)) and x == 1
+
+
+def skip_broadcasts(program: Program) -> None:
+    """Give a ufunc the number itself where it was given an array filled with it, next to an array of full shape."""
+    for step in program.steps:
+        if not isinstance(step.function, np.ufunc) or len(step.operands) != 2:
+            continue
+        for i, operand in enumerate(step.operands):
+            other = step.operands[1 - i]
+            if isinstance(operand, Step) and operand.function is np.broadcast_to and np.shape(_value(other)) == step.shape:
+                inner = operand.operands[0]
+                if np.result_type(_value(inner), _value(other)) == np.result_type(operand.value, _value(other)):
+                    step.operands[i] = inner
+
+
+def share_subexpressions(program: Program) -> None:
+    """Compute each thing once."""
+    seen: dict[Any, Step] = {}
+    by: dict[Step, Any] = {}
+    for step in program.steps:
+        step.replaced(by)
+        key = _key([step.function, step.operands, step.parameters])
+        if key in seen:
+            by[step] = seen[key]
+        else:
+            seen[key] = step
+    program.steps = [step for step in program.steps if step not in by]
+    program.replace(by)
+
+
+def _key(tree: Any) -> Any:
+    """Return something hashable that is equal for equal calls."""
+    if isinstance(tree, (list, tuple)):
+        return (type(tree), *map(_key, tree))
+    if isinstance(tree, dict):
+        return tuple((name, _key(tree[name])) for name in sorted(tree))
+    if isinstance(tree, (float, np.generic)):
+        return type(tree), np.asarray(tree).tobytes()
+    if isinstance(tree, slice):
+        return slice, tree.start, tree.stop, tree.step
+    if isinstance(tree, (int, str, bool, type(None), np.dtype, Step)) or callable(tree):
+        return type(tree), tree
+    return id(tree)
+
+
+def drop_dead(program: Program) -> None:
+    """Leave out what no result depends on."""
+    needed = {output for output in program.outputs if isinstance(output, Step)}
+    kept = []
+    for step in reversed(program.steps):
+        if step in needed:
+            needed.update(step.uses)
+            kept.append(step)
+    program.steps = kept[::-1]
+
+
+def _value(x: Any) -> Any:
+    return x.value if isinstance(x, Step) else x
+
+
+PASSES: tuple[Callable[[Program], None], ...] = (
+    drop_dead,
+    name_powers,
+    name_sums,
+    fold_constants,
+    drop_neutral,
+    skip_broadcasts,
+    share_subexpressions,
+    drop_dead,
+)

@@ -1,0 +1,149 @@
+"""A program: steps in order, each of which is one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff.graph import Graph, Node
+from autodiff.operands import dtype_of, shape_of
+
+
+class Step:
+    """One line of the program.
+
+    Attributes
+    ----------
+    function : callable or None
+        What is called; None for inputs.
+    operands : list
+        Steps, and constants as they are.
+    parameters : dict
+        Options by name; steps may stand in them too.
+    value
+        What it was when recorded: its shape, dtype and kind of number are those of every run.
+    source : Node or None
+        The node of the graph that it comes from.
+    """
+
+    __slots__ = ("function", "operands", "parameters", "phase", "source", "value")
+
+    def __init__(
+        self,
+        function: Callable | None,
+        operands: Sequence,
+        value: Any,
+        parameters: dict[str, Any] | None = None,
+        source: Node | None = None,
+        phase: str = "",
+    ) -> None:
+        self.function = function
+        self.operands = list(operands)
+        self.parameters = parameters or {}
+        self.value = value
+        self.source = source
+        self.phase = phase
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return shape_of(self.value)
+
+    @property
+    def dtype(self) -> np.dtype:
+        return dtype_of(self.value)
+
+    @property
+    def is_array(self) -> bool:
+        return isinstance(self.value, np.ndarray)
+
+    @property
+    def uses(self) -> list[Step]:
+        """The steps that this one reads, one entry for each use."""
+        return list(_steps_in(self.operands, self.parameters))
+
+    def replaced(self, by: dict[Step, Any]) -> Step:
+        """Return this step with others put in the place of those it reads; itself if nothing changes."""
+        if not any(used in by for used in self.uses):
+            return self
+        self.operands = _replaced(self.operands, by)
+        self.parameters = _replaced(self.parameters, by)
+        return self
+
+    def __repr__(self) -> str:
+        name = getattr(self.function, "__name__", str(self.function))
+        return f"<{name} → {self.shape} {self.dtype}>"
+
+
+class Program:
+    """Inputs, steps in order, and what is returned."""
+
+    def __init__(self, inputs: Sequence[Step], steps: Sequence[Step], outputs: Sequence) -> None:
+        self.inputs = list(inputs)
+        self.steps = list(steps)
+        self.outputs = list(outputs)
+
+    def replace(self, by: dict[Step, Any]) -> None:
+        """Put other steps or constants in the place of some, everywhere."""
+        for step in self.steps:
+            step.replaced(by)
+        self.outputs = [by.get(o, o) if isinstance(o, Step) else o for o in self.outputs]
+
+    def check(self) -> None:
+        """Raise unless every step stands after those it reads."""
+        seen = set(self.inputs)
+        for step in self.steps:
+            for used in step.uses:
+                if used not in seen:
+                    raise RuntimeError(f"compile: {step!r} reads {used!r} before it is there. This is our error.")
+            seen.add(step)
+
+
+def program_of(graph: Graph) -> Program:
+    """Return the graph as a program, the functions being NumPy's own or those of the rules."""
+    steps: dict[Node, Step] = {}
+    for node in graph.nodes:
+        if node.is_input:
+            steps[node] = Step(None, (), node.value, source=node)
+        elif node.kind == "output":
+            parent, k = node.operands
+            steps[node] = Step(_item, [steps[parent]], node.value, {"k": k}, node, node.phase)
+        else:
+            operands, parameters = node.given(steps.__getitem__)
+            steps[node] = Step(_function_of(node), operands, node.value, parameters, node, node.phase)
+    return Program(
+        [steps[node] for node in graph.inputs],
+        [steps[node] for node in graph.operations],
+        [steps[o] if isinstance(o, Node) else o for o in graph.outputs],
+    )
+
+
+def _item(results: Sequence, k: int) -> Any:
+    return results[k]
+
+
+def _function_of(node: Node) -> Callable:
+    """Return what evaluates a node on plain arrays."""
+    function = node.primitive.function
+    return getattr(function, "implementation", function)
+
+
+def _steps_in(*trees: Any) -> Iterable[Step]:
+    for tree in trees:
+        if isinstance(tree, Step):
+            yield tree
+        elif tree.__class__ in (list, tuple):
+            yield from _steps_in(*tree)
+        elif tree.__class__ is dict:
+            yield from _steps_in(*tree.values())
+
+
+def _replaced(tree: Any, by: dict[Step, Any]) -> Any:
+    if isinstance(tree, Step):
+        return by.get(tree, tree)
+    if tree.__class__ in (list, tuple):
+        return tree.__class__([_replaced(item, by) for item in tree])
+    if tree.__class__ is dict:
+        return {key: _replaced(item, by) for key, item in tree.items()}
+    return tree
