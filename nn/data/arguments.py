@@ -18,6 +18,13 @@ def positive_int(function: str, name: str, value: Any) -> int:
     return number
 
 
+def true_or_false(function: str, name: str, value: Any) -> bool:
+    """Return `value` as a bool, or raise unless it is one."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{function}: {name} must be True or False; got {value!r}. Pass one of them.")
+    return bool(value)
+
+
 def seed_from(function: str, rng: Any) -> int:
     """Return the seed that `rng` is, or one drawn from it; None draws it from the operating system."""
     if rng is None:

@@ -171,7 +171,7 @@ class _Table:
         try:
             return parse(cell)
         except ValueError:
-            self._refuse(cell, f"row {number}, column {j}" + (f" ({names[j]!r})" if names else ""), parse)
+            self._refuse(cell, f"row {number}, column {j}" + (f" ({names[j]})" if names else ""), parse)
 
     def _refuse(self, cell: str, place: str, parse: Any) -> NoReturn:
         if not cell.strip():

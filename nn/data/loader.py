@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.data.arguments import positive_int, seed_from
+from nn.data.arguments import positive_int, seed_from, true_or_false
 from nn.data.dataset import TensorDataset, as_dataset
 
 
@@ -65,8 +65,8 @@ class DataLoader:
         self.dataset: TensorDataset = as_dataset(dataset)
         self.n_samples = len(self.dataset)
         self.batch_size = self.n_samples if batch_size is None else positive_int("DataLoader", "batch_size", batch_size)
-        self.shuffle = shuffle
-        self.drop_last = drop_last
+        self.shuffle = true_or_false("DataLoader", "shuffle", shuffle)
+        self.drop_last = true_or_false("DataLoader", "drop_last", drop_last)
         self.seed = seed_from("DataLoader", rng)
         self.epoch = 0
         self.position = 0

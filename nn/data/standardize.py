@@ -100,12 +100,12 @@ class Standardize(Module):
 
     def forward(self, x: Any) -> Any:
         """Return (x − mean) / std."""
-        self._check_fitted("call")
+        self._check_fitted("a call")
         return (x - self.mean) / self.std
 
     def inverse(self) -> Standardize:
         """Return the layer that undoes this one."""
-        self._check_fitted("inverse")
+        self._check_fitted("an inverse")
         layer = Unstandardize(self.features, dtype=self.std.dtype)
         layer.mean, layer.std, layer.n_samples = self.mean, self.std, self.n_samples
         return layer
@@ -113,7 +113,7 @@ class Standardize(Module):
     def _check_fitted(self, what: str) -> None:
         if not self.n_samples:
             raise ValueError(
-                f"{type(self).__name__}: mean and std are not known yet; got a {what} before fit. Call .fit(X) first."
+                f"{type(self).__name__}: mean and std are not known yet; got {what} before fit. Call .fit(X) first."
             )
 
     def extra_repr(self) -> str:
@@ -134,12 +134,12 @@ class Unstandardize(Standardize):
 
     def forward(self, x: Any) -> Any:
         """Return x · std + mean."""
-        self._check_fitted("call")
+        self._check_fitted("a call")
         return x * self.std + self.mean
 
     def inverse(self) -> Standardize:
         """Return the layer that undoes this one."""
-        self._check_fitted("inverse")
+        self._check_fitted("an inverse")
         layer = Standardize(self.features, dtype=self.std.dtype)
         layer.mean, layer.std, layer.n_samples = self.mean, self.std, self.n_samples
         return layer

@@ -24,7 +24,8 @@ def draw(history: History, path: Any = None) -> Any:
         ) from error
     if len(history) == 0:
         raise ValueError("History.plot: there is nothing to draw; got no epochs. Train first.")
-    panels = _panels(list(history))
+    constant_lr = len(set(history["lr"])) == 1
+    panels = _panels([column for column in history if not (column == "lr" and constant_lr)])
     figure = Figure(figsize=(3.8 * len(panels), 3.4), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     epochs = range(1, len(history) + 1)
