@@ -255,6 +255,21 @@ def test_modules_agree_with_pytorch(pair):
     np.testing.assert_allclose(tensor.grad, t.grad.numpy(), rtol=rtol, atol=1e-13)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+def test_relu_passes_on_what_comes_back_or_0(dtype):
+    x = np.array([[-1.0, 2.0, np.nan], [0.0, -3.0, 1.0]], dtype)
+    for ct in (
+        np.array([[inf, inf, 5.0], [nan, -inf, -0.0]], dtype),
+        np.asfortranarray(np.array([[1.0, -2.0, 3.0], [4.0, -5.0, 6.0]], dtype)),
+        np.broadcast_to(dtype(-2.0), (2, 3)),
+    ):
+        (result,) = ad.vjp(F.relu, x)[1](ct)
+        expected = np.where(x <= 0, dtype(0), ct)
+        assert result.dtype == dtype
+        np.testing.assert_array_equal(result, expected)
+        np.testing.assert_array_equal(np.signbit(result), np.signbit(expected))
+
+
 def test_repr_shows_the_options():
     assert repr(nn.LeakyReLU()) == "LeakyReLU(negative_slope=0.01)"
     assert repr(nn.Softplus(2.0, 20.0)) == "Softplus(beta=2.0, threshold=20.0)"

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 import nn
 from nn.estimators.network import chosen
 from nn.optim import lr_scheduler
@@ -26,34 +24,6 @@ SCHEDULERS: dict[str, type] = {
     "cosine": lr_scheduler.CosineAnnealingLR,
     "reduce_on_plateau": lr_scheduler.ReduceLROnPlateau,
 }
-
-
-def half_squared_error(input: Any, target: Any, *, sample_weight: Any = None) -> Any:
-    """Return the mean of ½ (ŷ − y)²: the regression loss of scikit-learn."""
-    return 0.5 * nn.functional.mse_loss(input, target, sample_weight=sample_weight)
-
-
-class Objective:
-    """The loss of a batch plus the L2 penalty α / (2 n) Σ W², n being the batch's samples or sum of weights.
-
-    Dividing by n is scikit-learn's convention, so that an α found there means the same here.
-    Biases and batch normalisation are not penalised.
-    """
-
-    def __init__(self, loss: Callable[..., Any], model: nn.Module, alpha: float) -> None:
-        self.loss = loss
-        self.alpha = alpha
-        self.weights = [layer.weight for layer in model.modules() if isinstance(layer, nn.Linear)]
-
-    def __call__(self, input: Any, target: Any, sample_weight: Any = None) -> Any:
-        """Return the objective of a batch, a scalar."""
-        if sample_weight is None:
-            value, n = self.loss(input, target), len(target)
-        else:
-            value, n = self.loss(input, target, sample_weight=sample_weight), float(np.sum(sample_weight))
-        if not self.alpha:
-            return value
-        return value + (0.5 * self.alpha / n) * sum([np.vdot(weight, weight) for weight in self.weights])
 
 
 def checked_loss(estimator: str, loss: Any, names: Mapping[str, Any], weighted: bool) -> Callable[..., Any]:

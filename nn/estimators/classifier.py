@@ -1,5 +1,6 @@
 """A network that predicts classes."""
 
+# ruff: noqa: N803, N806 - X is the data matrix, as in scikit-learn
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,6 @@
 """What the estimators share: options, fitting by `nn.fit`, and the network's output."""
 
+# ruff: noqa: N803, N806 - X is the data matrix, as in scikit-learn
 from __future__ import annotations
 
 import warnings
@@ -16,8 +17,9 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 import nn
 from nn.estimators import options
-from nn.estimators.choices import Objective, make_optimizer, make_scheduler
+from nn.estimators.choices import make_optimizer, make_scheduler
 from nn.estimators.network import build, hidden_sizes
+from nn.estimators.objective import Objective
 
 FLOATS = (np.float64, np.float32)  # other numbers become the first
 
@@ -178,8 +180,9 @@ class MultilayerPerceptron(BaseEstimator):
         self._train(samples, self.max_iter, validation_data=held_out, early_stopping=stopping)
         if stopping is not None and self.history_.stopped == "finished":
             warnings.warn(
-                f"{type(self).__name__}: the loss still fell by more than tol={self.tol} in the last of "
-                f"max_iter={self.max_iter} epochs. Allow more, or set n_iter_no_change=None.",
+                f"{type(self).__name__}: the loss had not settled after max_iter={self.max_iter} epochs "
+                f"({self.n_iter_no_change} without a fall of tol={self.tol}). Allow more epochs, or set "
+                "n_iter_no_change=None to ask for just these.",
                 ConvergenceWarning,
                 stacklevel=2,
             )

@@ -1,5 +1,6 @@
 """A network that predicts numbers."""
 
+# ruff: noqa: N803, N806 - X is the data matrix, as in scikit-learn
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -11,7 +12,8 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d, validate_data
 
 import nn
-from nn.estimators.choices import checked_loss, half_squared_error
+from nn.estimators.choices import checked_loss
+from nn.estimators.objective import half_squared_error
 from nn.estimators.perceptron import FLOATS, MultilayerPerceptron
 
 LOSSES: dict[str, Callable[..., Any]] = {
