@@ -458,12 +458,14 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
 
 REFUSALS = [
     ((np.tanh, X, Y), {}, TypeError, "diagnose: model must be an nn.Module; got ufunc"),
-    ((small, X, Y[:-1]), {}, ValueError, "one row for each sample; got 300 and 299"),
+    ((small, X, Y[:-1]), {}, ValueError, "one row for each sample; got 300 in X, 299 in y"),
     ((small, np.array(["a"]), Y), {}, TypeError, "X must hold real numbers; got dtype <U1"),
     ((small, X, np.array([None])), {}, TypeError, "y must hold real numbers; got dtype object"),
     ((small, X.astype(complex), Y), {}, TypeError, "X must hold real numbers; got dtype complex128"),
     ((small, X[:0], Y[:0]), {}, ValueError, r"X must hold samples; got shape \(0, 20\)"),
     ((small, 3.0, Y), {}, ValueError, r"X must hold samples; got shape \(\)"),
+    ((small, (X, X[1:]), Y), {}, ValueError, r"got 300 in X\[0\], 299 in X\[1\], 300 in y"),
+    ((small, np.ma.masked_array(X), Y), {}, TypeError, "X must hold real numbers; got a mask"),
     ((small, X[:, :3], Y), {}, ValueError, r"Linear: the last axis of the input must be in_features=20 long"),
     ((small, X, Y[:, 0]), {}, ValueError, "mse_loss"),
     ((small, X, Y), {"loss": nn.MSELoss("none")}, ValueError, r"the loss must be one number .*got shape \(300, 1\)"),
@@ -482,6 +484,30 @@ def test_bad_input_is_refused(args, options, error, message):
     model = args[0]() if args[0] is small else args[0]
     with pytest.raises(error, match=message):
         nn.diagnose(model, *args[1:], **options)
+
+
+class Pair(nn.Module):
+    def __init__(self):
+        self.left, self.right = nn.Linear(20, 1, rng=0), nn.Linear(20, 1, rng=1)
+
+    def forward(self, x, y):
+        return self.left(x) + self.right(y)
+
+
+def test_models_of_several_inputs():
+    report = nn.diagnose(Pair(), (X, X[::-1]), Y)
+    assert report and len(report.inputs) == 2
+    assert report.loss == nn.functional.mse_loss(Pair()(X, X[::-1]), Y).item()
+    report = nn.diagnose(Pair(), (X, with_nan(X, 1, 2)), Y)
+    assert report.findings[0].startswith("The inputs X[1] have 1 entries that are NaN or infinite, the first at [1, 2]")
+
+
+def test_data_are_taken_in_the_dtype_of_the_model():
+    model = network([20, 8, 1], nn.ReLU, dtype=np.float32)
+    seen = []
+    model[0].register_forward_hook(lambda _module, args, output: seen.extend([args[0].dtype, output.dtype]))
+    nn.diagnose(model, X, Y)
+    assert seen == [np.float32, np.float32]
 
 
 def test_models_inside_no_grad_and_lists_as_data():

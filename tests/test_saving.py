@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -205,6 +206,32 @@ def test_loading_into_another_model_names_every_mismatch_and_changes_nothing(tmp
     assert same(model.state_dict(), before)
 
 
+OPTIMISERS = [name for name in nn.optim.__all__ if name not in ("Optimizer", "lr_scheduler") and name[0].isupper()]
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_an_optimiser_goes_on_from_its_file(tmp_path, name):
+    def steps(model, optimizer, count):
+        for _ in range(count):
+            optimizer.zero_grad()
+            nn.functional.mse_loss(model(np.ones((2, 3))), np.zeros((2, 1))).backward()
+            optimizer.step()
+
+    model, twin = network(0), network(1)
+    optimizer, other = (getattr(nn.optim, name)(m.parameters(), lr=0.1) for m in (model, twin))
+    steps(model, optimizer, 3)
+    nn.save(tmp_path / "model.npz", model)
+    nn.save(tmp_path / "optimizer.npz", optimizer)
+    assert same(nn.load(tmp_path / "optimizer.npz"), optimizer.state_dict())
+    nn.load(tmp_path / "model.npz", into=twin)
+    nn.load(tmp_path / "optimizer.npz", into=other)
+    steps(model, optimizer, 3)
+    steps(twin, other, 3)
+    assert same(twin.state_dict(), model.state_dict())
+    with pytest.raises(nn.CheckpointError, match="does not fit a Sequential"):
+        nn.load(tmp_path / "optimizer.npz", into=model)
+
+
 # --- writing ----------------------------------------------------------------------------------
 
 
@@ -238,6 +265,18 @@ def test_a_name_as_long_as_the_file_system_allows(tmp_path):
     path = tmp_path / ("ü" * 125 + ".npz")
     nn.save(path, [1])
     assert nn.load(path) == [1]
+
+
+def test_several_threads_may_write_and_read_one_path(tmp_path):
+    path = tmp_path / "m.npz"
+    nn.save(path, np.zeros(3000))
+    with ThreadPoolExecutor(4) as pool:
+        writing = [pool.submit(nn.save, path, np.full(3000, i)) for i in range(60)]
+        for _ in range(60):
+            assert len(set(nn.load(path).tolist())) == 1
+        for written in writing:
+            assert written.result() is None
+    assert os.listdir(tmp_path) == ["m.npz"]
 
 
 class Interrupted(dict):

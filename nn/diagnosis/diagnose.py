@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+import autodiff as ad
 from nn.diagnosis.findings import find
 from nn.diagnosis.measure import observe
 from nn.diagnosis.report import Diagnosis
@@ -14,6 +15,8 @@ from nn.diagnosis.unchanged import unchanged
 from nn.losses import MSELoss
 from nn.module import Module
 from nn.optim import Optimizer
+from nn.training.checks import check_model
+from nn.training.evaluation import model_dtype
 
 
 def diagnose(
@@ -35,8 +38,8 @@ def diagnose(
     ----------
     model : Module
         In any mode; it is looked at in training mode.
-    X : array_like
-        Inputs, shape (n_samples, …).
+    X : array_like or tuple of array_like
+        Inputs, shape (n_samples, …); a tuple for a model of several, called as model(*X).
     y : array_like
         Targets, shape (n_samples, …).
     loss : callable, optional
@@ -83,11 +86,13 @@ def diagnose(
             f"diagnose: optimizer must be one of nn.optim; got {type(optimizer).__name__}. "
             "Pass the optimiser of the training, or leave it out."
         )
-    rows = _rows(len(inputs), max_samples)
+    rows = _rows(len(targets), max_samples)
+    dtype = model_dtype(model)
     loss = MSELoss() if loss is None else loss
     with unchanged(model, optimizer), np.errstate(all="ignore"):  # what overflows is reported, not warned of
-        figures = observe(model, inputs[rows], targets[rows], loss, optimizer, lr)
-    of_inputs, of_targets = _described(inputs), _described(targets)
+        batch = [_as_trained(array[rows], dtype) for array in (*inputs, targets)]
+        figures = observe(model, batch[:-1], batch[-1], loss, optimizer, lr)
+    of_inputs, of_targets = [_described(array) for array in inputs], _described(targets)
     classes = _classes(targets, figures.output)
     if classes is not None:
         of_targets["classes"] = classes
@@ -96,23 +101,34 @@ def diagnose(
     return Diagnosis(findings, figures.layers, figures.loss, of_inputs, of_targets, step)
 
 
-def _checked(model: Any, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:  # noqa: N803
-    if not isinstance(model, Module):
-        raise TypeError(f"diagnose: model must be an nn.Module; got {type(model).__name__}. Pass an instance of one.")
-    arrays = []
-    for name, data in (("X", X), ("y", y)):
-        array = np.asanyarray(data)
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"diagnose: {name} must hold real numbers; got dtype {array.dtype}. Convert it first.")
-        if array.ndim == 0 or not array.size:
-            raise ValueError(f"diagnose: {name} must hold samples; got shape {array.shape}. Pass (n_samples, …).")
-        arrays.append(array)
-    if len(arrays[0]) != len(arrays[1]):
+def _checked(model: Any, X: Any, y: Any) -> tuple[list[np.ndarray], np.ndarray]:  # noqa: N803
+    """Return inputs and targets as arrays; unlike `fit`, with NaN if they have any: that is a finding."""
+    check_model("diagnose", model)
+    named = {f"X[{i}]": x for i, x in enumerate(X)} if isinstance(X, tuple) else {"X": X}
+    arrays = {name: _numbers(name, value) for name, value in {**named, "y": y}.items()}
+    lengths = {name: len(array) for name, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
         raise ValueError(
-            f"diagnose: X and y must have one row for each sample; got {len(arrays[0])} and {len(arrays[1])}. "
-            "Leave out what has no partner."
+            f"diagnose: X and y must have one row for each sample; got "
+            f"{', '.join([f'{n} in {name}' for name, n in lengths.items()])}. Leave out what has no partner."
         )
-    return arrays[0], arrays[1]
+    *inputs, target = arrays.values()
+    return inputs, target
+
+
+def _numbers(name: str, data: Any) -> np.ndarray:
+    array = data.numpy() if isinstance(data, ad.Tensor) else np.asarray(data)
+    if array.dtype.kind not in "fiub" or isinstance(data, np.ma.MaskedArray):
+        kind = "a mask" if isinstance(data, np.ma.MaskedArray) else f"dtype {array.dtype}"
+        raise TypeError(f"diagnose: {name} must hold real numbers; got {kind}. Convert it first.")
+    if array.ndim == 0 or not array.size:
+        raise ValueError(f"diagnose: {name} must hold samples; got shape {array.shape}. Pass (n_samples, …).")
+    return array
+
+
+def _as_trained(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return floats in the model's dtype, as `fit` does, and whole numbers as they are."""
+    return array.astype(dtype) if array.dtype.kind == "f" else array
 
 
 def _rows(n_samples: int, max_samples: int | None) -> slice | np.ndarray:

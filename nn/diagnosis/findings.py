@@ -6,7 +6,7 @@ give no sentence; the tests hold a gallery of both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,9 @@ FEW_SAMPLES = 20  # with fewer, a unit may be silent on all of them by chance
 NOTHING_TO_LEARN = "All targets are the same: there is nothing to learn from them; check how y was made."
 
 
-def find(figures: Pass, inputs: Mapping[str, Any], targets: Mapping[str, Any], with_optimizer: bool) -> list[str]:
+def find(
+    figures: Pass, inputs: Sequence[Mapping[str, Any]], targets: Mapping[str, Any], with_optimizer: bool
+) -> list[str]:
     """Return the findings as sentences, the most basic first."""
     findings = _not_finite(figures, inputs, targets)
     if not findings:
@@ -45,11 +47,12 @@ def find(figures: Pass, inputs: Mapping[str, Any], targets: Mapping[str, Any], w
     return findings + _left_out(figures)
 
 
-def _not_finite(figures: Pass, inputs: Mapping[str, Any], targets: Mapping[str, Any]) -> list[str]:
+def _not_finite(figures: Pass, inputs: Sequence[Mapping[str, Any]], targets: Mapping[str, Any]) -> list[str]:
+    named = [("The inputs" if len(inputs) == 1 else f"The inputs X[{i}]", data) for i, data in enumerate(inputs)]
     sentences = [
-        f"{name} {data['not_finite']} entries that are NaN or infinite, the first at {data['first_not_finite']}: "
+        f"{name} have {data['not_finite']} entries that are NaN or infinite, the first at {data['first_not_finite']}: "
         "fill them in or leave those samples out."
-        for name, data in (("The inputs have", inputs), ("The targets have", targets))
+        for name, data in [*named, ("The targets", targets)]
         if data["not_finite"]
     ]
     if figures.not_finite:
@@ -132,8 +135,8 @@ def _inputs(figures: Pass) -> list[str]:
     return [f"{what}: standardise X, each feature to mean 0 and standard deviation 1."]
 
 
-def _units(figures: Pass, inputs: Mapping[str, Any]) -> list[str]:
-    if inputs["shape"][0] < FEW_SAMPLES:
+def _units(figures: Pass, inputs: Sequence[Mapping[str, Any]]) -> list[str]:
+    if inputs[0]["shape"][0] < FEW_SAMPLES:
         return []
     weighted = [i for i, layer in enumerate(figures.layers) if layer.is_weighted]
     hidden = figures.layers[: weighted[-1]] if weighted else []  # a saturated output is a confident one

@@ -86,7 +86,9 @@ class _Calls:
     first: int = 0  # its first call was this one of all calls
 
 
-def observe(model: Module, inputs: np.ndarray, targets: np.ndarray, loss: Any, optimizer: Any, lr: float) -> Pass:
+def observe(
+    model: Module, inputs: Sequence[np.ndarray], targets: np.ndarray, loss: Any, optimizer: Any, lr: float
+) -> Pass:
     """Return the figures of a training step; the caller puts everything back.
 
     The gradient is that of all inputs in one batch, in training mode.
@@ -96,7 +98,7 @@ def observe(model: Module, inputs: np.ndarray, targets: np.ndarray, loss: Any, o
     for parameter in model.parameters():
         if parameter.leaf is not None:
             parameter.leaf.grad = parameter.leaf.buffer = None
-    output = model(inputs)
+    output = model(*inputs)
     value = loss(output, targets)
     if not isinstance(value, ad.Tensor) or value.shape != ():
         raise ValueError(

@@ -35,9 +35,9 @@ class Diagnosis:
         The figures of each layer, in the order in which they were called.
     loss : float
         The loss of the batch.
-    inputs, targets : dict
-        Shape, smallest and largest value, mean and standard deviation; `classes` (how many samples each has)
-        where the targets are labels.
+    inputs, targets : list of dict, dict
+        Shape, smallest and largest value, mean and standard deviation, for each input; `classes` (how many
+        samples each has) where the targets are labels.
     step : str
         Which step |Δw| is of.
     """
@@ -45,7 +45,7 @@ class Diagnosis:
     findings: list[str]
     layers: list[Layer]
     loss: float
-    inputs: dict[str, Any]
+    inputs: list[dict[str, Any]]
     targets: dict[str, Any]
     step: str
 
@@ -60,7 +60,7 @@ class Diagnosis:
         lines = ["  ".join([row[k].rjust(widths[k]) if k else row[k].ljust(widths[k]) for k in used]) for row in rows]
         lines.insert(1, "-" * len(lines[0]))
         summary = [
-            f"loss {self.loss:.4g}; inputs {_data(self.inputs)}; targets {_data(self.targets)}",
+            f"loss {self.loss:.4g}; inputs {', '.join(map(_data, self.inputs))}; targets {_data(self.targets)}",
             f"a: output; δ = ∂C/∂a; Δw: {self.step}",
         ]
         sentences = self.findings or ["Nothing stands out."]
@@ -75,7 +75,7 @@ class Diagnosis:
             "healthy": bool(self),
             "findings": list(self.findings),
             "loss": self.loss,
-            "inputs": dict(self.inputs),
+            "inputs": [dict(data) for data in self.inputs],
             "targets": dict(self.targets),
             "step": self.step,
             "layers": layers,
