@@ -121,6 +121,7 @@ def test_windows_by_hand():
     x = np.arange(20.0).reshape(1, 4, 5)
     assert np.array_equal(F.max_pool2d(x, 2), [[[6, 8], [16, 18]]])
     assert np.array_equal(F.max_pool2d(x, 2, ceil_mode=True), [[[6, 8, 9], [16, 18, 19]]])
+    assert np.array_equal(F.max_pool2d(x, 6, 5, 1, ceil_mode=True), [[[19, 19]]])  # the last: one column
     assert np.array_equal(F.max_pool2d(-x, 3, 2, 1), [[[0, -1, -3], [-5, -6, -8]]])
     assert np.array_equal(F.max_pool2d(x, 2, 1, 0, (3, 4)), [[[19]]])
     assert np.array_equal(F.avg_pool2d(x, 2), [[[3, 5], [13, 15]]])
@@ -230,6 +231,9 @@ REFUSALS = [
         r"at most half of the window.*got padding=\(2, 2\) for windows of \(2",
     ),
     (lambda: F.max_pool2d(X, 2, 2, 0, 0), ValueError, "max_pool2d: dilation must be at least 1; got 0"),
+    (lambda: F.max_pool2d(X[:, :, :1], 2, 1, 1, 2), ValueError, r"must hold a pixel .*dilation=\(2, 2\).* of \(1, 5\)"),
+    (lambda: F.max_pool1d(X[0, :, :, :0], 2, ceil_mode=True), ValueError, r"must fit into the image; got .* of \(0,\)"),
+    (lambda: F.max_pool2d(X, 9, 1, ceil_mode=True), ValueError, r"must fit into the image; got .*\(9, 9\) for an"),
     (lambda: F.max_pool2d(X, 6), ValueError, r"max_pool2d: the kernel must fit into the image; got .*\(6, 6\) for an"),
     (lambda: F.max_pool2d(X, 2, ceil_mode=1), TypeError, "max_pool2d: ceil_mode must be True or False; got 1"),
     (lambda: F.avg_pool2d(X, 2, 2, "same"), TypeError, "avg_pool2d: padding must be an integer; got str 'same'"),

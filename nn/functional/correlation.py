@@ -10,10 +10,10 @@ of derivative in every mode is a call of one of them.
 All three are matrix products, and what is to be multiplied is found by one idea. Lay the padded
 images end to end, one row of numbers for each channel. Moving the kernel by one pixel, or by one
 row of pixels, is then a shift along this row of numbers: the matrix that has to be multiplied by
-the weights (the lectures' Toeplitz matrix, never stored) consists of long pieces of the row, which
-are copied as a whole. At the ends of the pixel rows that computes some windows that begin in one
-row and end in the next; they are left out of the result. With a stride s the image is dealt out
-first into s × s smaller ones (its phases), for which the stride is 1.
+the weights (a Toeplitz matrix of the image) consists of long pieces of the row, which are copied as
+a whole, some of its columns at a time. At the ends of the pixel rows that computes some windows
+that begin in one row and end in the next; they are left out of the result. With a stride s the
+image is dealt out first into s × s smaller ones (its phases), for which the stride is 1.
 """
 
 from __future__ import annotations

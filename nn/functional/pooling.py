@@ -90,6 +90,7 @@ def _max_pool(
     stride = size if stride is None else per_axis(function, "stride", stride, ndim, 1)
     dilation = per_axis(function, "dilation", dilation, ndim, 1)
     padding = _pool_padding(function, x, size, stride, padding, dilation, ceil_mode)
+    _check_pixels(function, x.shape[-ndim:], size, stride, padding, dilation)
     return window_maximum(x, kernel_size=size, stride=stride, padding=padding, dilation=dilation)
 
 
@@ -124,16 +125,38 @@ def _pool_padding(
     check_padding(function, pads, size, dilation)
     lengths, reach = x.shape[-len(size) :], span(size, dilation)
     both = tuple([(p, p) for p in pads])
-    check_fit(function, lengths, reach, both)
     if not ceil_mode:
+        check_fit(function, lengths, reach, both)
         return both
     result = []
     for n, w, s, p in zip(lengths, reach, stride, pads, strict=True):
         count = -(-(n + 2 * p - w) // s) + 1
         if (count - 1) * s >= n + p:  # the last window would begin outside
             count -= 1
+        if n == 0 or count < 1:
+            check_fit(function, lengths, reach, both)
         result.append((p, max(p, (count - 1) * s + w - n - p)))
     return tuple(result)
+
+
+def _check_pixels(
+    function: str,
+    lengths: tuple[int, ...],
+    size: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[tuple[int, int], ...],
+    dilation: tuple[int, ...],
+) -> None:
+    """Raise if a window with gaps misses the whole image, so that its maximum would be −∞."""
+    counts = positions(lengths, size, stride, padding, dilation)
+    for n, count, k, s, (before, after), d in zip(lengths, counts, size, stride, padding, dilation, strict=True):
+        if d > 1 and before + after:
+            places = s * np.arange(count)[:, None] + d * np.arange(k) - before
+            if not np.all(np.any((places >= 0) & (places < n), axis=1)):
+                raise ValueError(
+                    f"{function}: a window must hold a pixel of the image; got dilation={dilation} and padding "
+                    f"{padding} for an image of {tuple(lengths)}, which lies between them. Use less of either."
+                )
 
 
 def avg_pool1d(
