@@ -21,7 +21,7 @@ from autodiff.boundary import check_differentiable
 from autodiff.dispatch import LEAF_LEVEL, MODE, RULES, Operation, bind, new_level
 from autodiff.graph import Graph, Node
 from autodiff.operands import PLAIN, TRACED, as_operand, value_of
-from autodiff.primitives import Primitive
+from autodiff.primitives import Constant, Primitive
 from autodiff.residuals import frozen, rebuild, unchanging
 from autodiff.source import assigned_name, called_directly, user_position
 from autodiff.switches import Switch
@@ -216,6 +216,12 @@ class Recorder:
         if getattr(primitive, "view", None) is not None and operands[0].__class__ is Record:
             note_if_view(result, y, operands[0], values[0], primitive, kwargs)
         return result
+
+    def draw(self, method: Callable, value: Any, args: Sequence, kwargs: Mapping) -> Any:
+        """Return the random numbers `value` as a step that calls `method` anew each time."""
+        rule = Constant(method)
+        node = Node("operation", frozen(value), primitive=rule, operands=args, parameters=kwargs, phase=self.phase)
+        return self.add(node)
 
     def _inlined(self, primitive: Primitive, args: Sequence, kwargs: Mapping) -> Any:
         """Return what an operation of our own, or a user's, is made of; None if that cannot be recorded."""

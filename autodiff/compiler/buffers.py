@@ -33,7 +33,7 @@ class Buffers:
         The buffers.
     """
 
-    def __init__(self, program: Program, fixed: dict[Step, int] | None = None) -> None:
+    def __init__(self, program: Program) -> None:
         self.of: dict[Step, int] = {}
         self.specs: list[tuple[tuple[int, ...], np.dtype]] = []
         self._assign(program)
@@ -41,7 +41,7 @@ class Buffers:
     def _assign(self, program: Program) -> None:
         root = _roots(program)
         last = _last_reads(program, root)
-        returned = {root.get(o, o) for o in program.outputs if isinstance(o, Step)}
+        returned = {root.get(result, result) for result in program.results}
         free: dict[tuple, list[int]] = defaultdict(list)
         for i, step in enumerate(program.steps):
             dying = [r for r in dict.fromkeys(root.get(u, u) for u in step.uses) if last.get(r) == i and r in self.of]
@@ -95,9 +95,8 @@ def _last_reads(program: Program, root: dict[Step, Step]) -> dict[Step, int]:
     for i, step in enumerate(program.steps):
         for used in step.uses:
             last[root.get(used, used)] = i
-    for output in program.outputs:
-        if isinstance(output, Step):
-            last[root.get(output, output)] = len(program.steps)
+    for result in program.results:
+        last[root.get(result, result)] = len(program.steps)
     return last
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.compiler.emission import Source, build
+from autodiff.compiler.emission import Epilogue, Source, build
 from autodiff.compiler.passes import optimize
 from autodiff.compiler.steps import Program, program_of
 from autodiff.graph import Graph
@@ -26,11 +26,11 @@ LIMIT = 64  # programs that are kept; the one that was not used for longest goes
 class CompiledProgram:
     """One program: its source, and functions that run it, each with memory of its own."""
 
-    def __init__(self, program: Program, name: str, structure: Structure, graph: Graph) -> None:
+    def __init__(self, program: Program, name: str, graph: Graph, epilogue: Epilogue | None = None) -> None:
         self.program = program
         self.graph = graph
-        self.structure = structure
-        self.writer = Source(program, name)
+        self.structure = _as_leaf(graph.structure)
+        self.writer = Source(program, name, epilogue)
         self.source = self.writer.write()
         self.make, self.filename = build(self.writer, self.source)
         self.idle: list[Callable] = [self.make()]
@@ -99,8 +99,8 @@ class Compiled:
     def _compile(self, args: Sequence, signature: Any) -> tuple[CompiledProgram, list[Tensor], list]:
         recorder = Recorder(strict=True)
         graph = trace(self.f, args, recorder)
-        program = optimize(program_of(graph))
-        compiled = CompiledProgram(program, self.__name__, _as_leaf(graph.structure), graph)
+        program = optimize(program_of(graph)[0])
+        compiled = CompiledProgram(program, self.__name__, graph)
         entry = (compiled, [tensor for tensor, _ in recorder.parameters.values()], list(recorder.constants.values()))
         self._programs[signature] = entry
         log.info("compiled %s for %s: %d steps", self.__name__, _described(args), len(program.steps))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.arraylike import getitem, power
-from autodiff.compiler.buffers import Buffers, is_view
+from autodiff.compiler.buffers import Buffers, is_view, takes_out
 from autodiff.compiler.steps import Program, Step
 from autodiff.rules.indexing import select
 from autodiff.rules.special import sech_squared, sech_squared_tail
@@ -26,6 +26,10 @@ INFIX: dict[Any, str] = {
 }  # fmt: skip
 
 
+Epilogue = Callable[["Source"], Sequence[str]]
+"""What adds lines at the end of a program, such as the update of an optimiser."""
+
+
 class Source:
     """Writes a program down.
 
@@ -34,16 +38,22 @@ class Source:
     program : Program
     name : str
         Of the function.
+    epilogue : callable, optional
+        Gives further lines, between the last step and `return`.
     """
 
-    def __init__(self, program: Program, name: str) -> None:
+    def __init__(self, program: Program, name: str, epilogue: Epilogue | None = None) -> None:
         self.program = program
+        self.epilogue = epilogue
         self.name = identifier(name) or "f"
         self.buffers = Buffers(program)
         self.names: dict[Step, str] = {}
         self.taken: set[str] = {"np", self.name, *keyword.kwlist}
         self.constants: dict[str, Any] = {}  # what the source calls by name: arrays, functions, numbers
         self._constant_of: dict[int, str] = {}
+        self.stored: dict[Step, str] = {}  # what is written straight into the array that it is for
+        self._name_inputs()
+        self._name_stores()
         self.buffer_names = self._name_buffers()
         self.lines: list[str] = []
         self.origin: dict[int, Any] = {}  # the user's position behind each line
@@ -66,11 +76,25 @@ class Source:
             self.names[step] = self.fresh(label or (node.name.replace("-", "_") if node is not None else "v"))
         return self.names[step]
 
+    def _name_inputs(self) -> None:
+        for step in self.program.inputs:
+            self.name_of(step)
+        for step, array in self.program.fixed.items():
+            self.constants[self.name_of(step)] = array
+
+    def _name_stores(self) -> None:
+        """Let a step write into the array that its result is for, where nothing else is there to be read."""
+        returned = [o for o in self.program.outputs if isinstance(o, Step)]
+        fixed = {id(array) for array in self.program.fixed.values()}
+        for result, array, name in self.program.stores:
+            self.constants[self.fresh(name)] = array
+            direct = isinstance(result, Step) and takes_out(result) and result not in self.stored
+            if direct and result not in returned and id(array) not in fixed:
+                self.stored[result] = self.names[result] = list(self.constants)[-1]
+
     def _name_buffers(self) -> list[str]:
         """Call each buffer after the first step that is written to it."""
         names: list[str] = [""] * len(self.buffers.specs)
-        for step in self.program.inputs:
-            self.name_of(step)
         for step in self.program.steps:
             if step in self.buffers.of and not names[self.buffers.of[step]]:
                 names[self.buffers.of[step]] = self.name_of(step)
@@ -182,6 +206,12 @@ class Source:
                 phase = step.phase
                 self.add(f"    # {phase}")
             self._write_step(step)
+        for result, array, _ in self.program.stores:
+            if not (isinstance(result, Step) and result in self.stored):
+                target = next(name for name, value in self.constants.items() if value is array)
+                self.add(f"    np.copyto({target}, {self.operand(result)})")
+        if self.epilogue is not None:
+            self.lines += [f"    {line}" for line in self.epilogue(self)]
         results = [self._result(output, i) for i, output in enumerate(self.program.outputs)]
         self.add(f"    return {', '.join(results)}{',' if len(results) == 1 else ''}")
         return "\n".join(_aligned(self.lines[body_start - 1 :])) + "\n"
@@ -189,7 +219,7 @@ class Source:
     def _write_step(self, step: Step) -> None:
         comment = f"  # {_shape(step)}" if step.is_array else ""
         name = self.name_of(step)
-        if step not in self.buffers.of:
+        if step not in self.buffers.of and step not in self.stored:
             self.add(f"    {name} = {self.expression(step)}{comment}", step)
         elif step.function is sech_squared.implementation:
             x, y = [self.operand(o) for o in step.operands]

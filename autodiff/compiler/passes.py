@@ -51,7 +51,7 @@ def fold_constants(program: Program) -> None:
     by: dict[Step, Any] = {}
     for step in program.steps:
         step.replaced(by)
-        if not step.uses and step.function is not None:
+        if not step.uses and not is_random(step):
             by[step] = step.value
     program.steps = [step for step in program.steps if step not in by]
     program.replace(by)
@@ -108,7 +108,7 @@ def share_subexpressions(program: Program) -> None:
     for step in program.steps:
         step.replaced(by)
         key = _key([step.function, step.operands, step.parameters])
-        if key in seen:
+        if key in seen and not is_random(step):
             by[step] = seen[key]
         else:
             seen[key] = step
@@ -133,13 +133,18 @@ def _key(tree: Any) -> Any:
 
 def drop_dead(program: Program) -> None:
     """Leave out what no result depends on."""
-    needed = {output for output in program.outputs if isinstance(output, Step)}
+    needed = set(program.results)
     kept = []
     for step in reversed(program.steps):
-        if step in needed:
+        if step in needed or is_random(step):
             needed.update(step.uses)
             kept.append(step)
     program.steps = kept[::-1]
+
+
+def is_random(step: Step) -> bool:
+    """Tell whether the step draws random numbers, so that every call counts."""
+    return isinstance(getattr(step.function, "__self__", None), np.random.Generator)
 
 
 def _value(x: Any) -> Any:

@@ -77,22 +77,43 @@ class Step:
 
 
 class Program:
-    """Inputs, steps in order, and what is returned."""
+    """Inputs, steps in order, and what is returned.
+
+    Attributes
+    ----------
+    inputs : list of Step
+        The arguments of the function.
+    fixed : dict
+        Inputs that are no arguments but certain arrays, such as the weights of a model: step to array.
+    steps : list of Step
+    outputs : list
+        Steps, and constants as they are.
+    stores : list of (step, array, name)
+        Results that go into certain arrays, such as gradients.
+    """
 
     def __init__(self, inputs: Sequence[Step], steps: Sequence[Step], outputs: Sequence) -> None:
         self.inputs = list(inputs)
+        self.fixed: dict[Step, np.ndarray] = {}
         self.steps = list(steps)
         self.outputs = list(outputs)
+        self.stores: list[tuple[Any, np.ndarray, str]] = []
+
+    @property
+    def results(self) -> list[Step]:
+        """The steps that are returned or stored."""
+        return [r for r in [*self.outputs, *[store[0] for store in self.stores]] if isinstance(r, Step)]
 
     def replace(self, by: dict[Step, Any]) -> None:
         """Put other steps or constants in the place of some, everywhere."""
         for step in self.steps:
             step.replaced(by)
         self.outputs = [by.get(o, o) if isinstance(o, Step) else o for o in self.outputs]
+        self.stores = [(by.get(o, o) if isinstance(o, Step) else o, *where) for o, *where in self.stores]
 
     def check(self) -> None:
         """Raise unless every step stands after those it reads."""
-        seen = set(self.inputs)
+        seen = {*self.inputs, *self.fixed}
         for step in self.steps:
             for used in step.uses:
                 if used not in seen:
@@ -100,8 +121,8 @@ class Program:
             seen.add(step)
 
 
-def program_of(graph: Graph) -> Program:
-    """Return the graph as a program, the functions being NumPy's own or those of the rules."""
+def program_of(graph: Graph) -> tuple[Program, dict[Node, Step]]:
+    """Return the graph as a program, the functions being NumPy's own or those of the rules, and each node's step."""
     steps: dict[Node, Step] = {}
     for node in graph.nodes:
         if node.is_input:
@@ -112,11 +133,12 @@ def program_of(graph: Graph) -> Program:
         else:
             operands, parameters = node.given(steps.__getitem__)
             steps[node] = Step(_function_of(node), operands, node.value, parameters, node, node.phase)
-    return Program(
+    program = Program(
         [steps[node] for node in graph.inputs],
         [steps[node] for node in graph.operations],
         [steps[o] if isinstance(o, Node) else o for o in graph.outputs],
     )
+    return program, steps
 
 
 def _item(results: Sequence, k: int) -> Any:
