@@ -51,7 +51,7 @@ def draw(figure):
     left, right = figure.subplots(1, 2)
     left.semilogy(range(1, len(losses) + 1), losses)
     left.set(xlabel="step", ylabel="mean squared error")
-    right.plot(features.numpy(), np.sin(2 * features.numpy()), color="0.3", linestyle="--", label="sin 2x")
+    right.plot(features.numpy(), np.sin(2 * features.numpy()), "k--", zorder=3, label="sin 2x")
     right.plot(features.numpy(), model(features).numpy(), label="network")
     right.set(xlabel="x", ylabel="y")
     right.legend()
