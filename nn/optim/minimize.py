@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ WITH_HESSIAN = ("Newton-CG", "trust-ncg")
 def minimize(
     model: Module,
     loss: Callable,
-    X: Any,
+    X: Any,  # noqa: N803 - the data matrix of the lectures
     y: Any,
     method: str = "BFGS",
     *,
@@ -37,7 +38,8 @@ def minimize(
     model : Module
         Its parameters that require a gradient are fitted; the others stay as they are.
     loss : callable
-        Of prediction and target: `nn.MSELoss()`, `nn.functional.cross_entropy`, …
+        Of prediction and target: `nn.MSELoss()`, `nn.functional.cross_entropy`, … A penalty may
+        be added in it that reads `model.parameters()`.
     X, y : array_like
         Inputs and targets.
     method : {"BFGS", "L-BFGS-B", "CG", "Newton-CG", "trust-ncg", "lm"}
@@ -167,7 +169,7 @@ def _settled(objective: Objective, result: Any) -> Any:
     """Return the result with its loss, at the best point seen if that is clearly better; set the model."""
     result.loss = objective.value(result.x)
     best, x = objective.best
-    if not result.loss <= best + 8 * np.finfo(float).eps * abs(best):
+    if not result.loss <= best + 1e-12 * abs(best):
         # (Otherwise SciPy's own point is kept: of points that rounding cannot tell apart, it has the smaller gradient.)
         result.x, result.loss = x, best
         if "fun" in result and np.ndim(result.fun) == 0:
@@ -203,9 +205,8 @@ def _check(name: str, value: Any, kinds: tuple) -> None:
 
 def _scipy_optimize() -> Any:
     try:
-        from scipy import optimize
+        return import_module("scipy.optimize")
     except ImportError as missing:
         raise ImportError(
             "minimize: the methods are SciPy's; got no SciPy. Install it with: pip install 'autodiff-nn[scipy]'."
         ) from missing
-    return optimize

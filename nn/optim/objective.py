@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from math import inf
 from typing import Any
 
@@ -35,7 +36,14 @@ class Objective:
         How often the loss was computed.
     """
 
-    def __init__(self, model: Module, loss: Callable, X: Any, y: Any, sample_weight: Any = None) -> None:
+    def __init__(
+        self,
+        model: Module,
+        loss: Callable,
+        X: Any,  # noqa: N803 - the data matrix of the lectures
+        y: Any,
+        sample_weight: Any = None,
+    ) -> None:
         if not isinstance(model, Module):
             raise TypeError(f"minimize: model must be a Module; got {type(model).__name__}. Pass an nn.Module.")
         if not callable(loss):
@@ -43,7 +51,8 @@ class Objective:
                 f"minimize: loss must be a function of prediction and target; got {type(loss).__name__} {loss!r}. "
                 "Pass nn.MSELoss() or the like."
             )
-        self.model, self.loss, self.X, self.y, self.sample_weight = model, loss, X, y, sample_weight
+        self.model, self.loss, self.sample_weight = model, loss, sample_weight
+        self.X, self.y = _plain(X), _plain(y)
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         if not self.parameters:
             raise ValueError(
@@ -66,7 +75,7 @@ class Objective:
 
     def packed(self, arrays: list[Any]) -> np.ndarray:
         """Return arrays in the shapes of the parameters as one vector."""
-        return np.concatenate([np.reshape(a, -1) for a in arrays]).astype(np.float64)
+        return np.concatenate([_plain(a).reshape(-1) for a in arrays]).astype(np.float64)
 
     def put(self, x: np.ndarray) -> None:
         """Set the model's parameters."""
@@ -75,17 +84,30 @@ class Objective:
 
     # --- values and derivatives ---------------------------------------------------------------
 
-    def _prediction(self, arrays: list[Any]) -> Any:
-        with substituted(self.model, {id(p): a for p, a in zip(self.parameters, arrays, strict=True)}):
-            return self.model(self.X)
+    def _with(self, arrays: list[Any]) -> AbstractContextManager:
+        return substituted(self.model, {id(p): a for p, a in zip(self.parameters, arrays, strict=True)})
 
     def _loss_of(self, arrays: list[Any]) -> Any:
         weights = {} if self.sample_weight is None else {"sample_weight": self.sample_weight}
-        return self.loss(self._prediction(arrays), self.y, **weights)
+        with self._with(arrays):
+            return self.loss(self.model(self.X), self.y, **weights)
 
     def value(self, x: np.ndarray) -> float:
-        """Return the loss."""
-        return self._note(x, self._loss_of(self.unpacked(x)))
+        """Return the loss.
+
+        Raises
+        ------
+        ValueError
+            If it depends on parameters that are not among the variables.
+        """
+        value = self._loss_of(self.unpacked(x))
+        if isinstance(value, ad.Tensor) and value.requires_grad:
+            raise ValueError(
+                "minimize: the loss must read the parameters from the model; got one that depends on parameters kept "
+                "elsewhere. Write model.parameters() inside the loss, not a list made before; put what is learned into "
+                "the model."
+            )
+        return self._note(x, value)
 
     def value_and_grad(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the loss and its gradient."""
@@ -97,6 +119,11 @@ class Objective:
         return self.packed(self._hvp(self.unpacked(x), self.unpacked(v)))
 
     def _note(self, x: np.ndarray, value: Any) -> float:
+        if np.size(value) != 1:
+            raise ValueError(
+                f"minimize: the loss must be one number; got shape {np.shape(value)}. "
+                "Take the mean of the losses of the samples."
+            )
         value = float(value.item() if hasattr(value, "item") else value)
         self.evaluations += 1
         if value < self.best[0]:
@@ -113,8 +140,8 @@ class Objective:
         ValueError
             For another loss than the mean or the sum of squares.
         """
-        reduction = self.loss.reduction if isinstance(self.loss, MSELoss) else "mean"
-        if not isinstance(self.loss, MSELoss) and self.loss is not functional.mse_loss or reduction == "none":
+        reduction = "mean" if self.loss is functional.mse_loss else getattr(self.loss, "reduction", "none")
+        if not (self.loss is functional.mse_loss or isinstance(self.loss, MSELoss)) or reduction == "none":
             name = getattr(self.loss, "__name__", repr(self.loss))
             raise ValueError(
                 f'minimize: method "lm" minimises a sum of squares; got the loss {name}. '
@@ -127,15 +154,20 @@ class Objective:
 
     def residuals(self, x: np.ndarray) -> np.ndarray:
         """Return √w (prediction − target) as one vector; the sum of its squares is the loss."""
-        r = np.asarray(self._residuals_of(self.unpacked(x)), dtype=np.float64)
+        r = _plain(self._residuals_of(self.unpacked(x))).astype(np.float64)
         self._note(x, np.dot(r, r))
         return r
 
     def residual_jacobian(self, x: np.ndarray) -> np.ndarray:
         """Return the Jacobian of the residuals, shape (residuals, parameters)."""
         blocks = ad.jacobian(self._residuals_of)(self.unpacked(x))
-        return np.concatenate([np.reshape(b, (b.shape[0], -1)) for b in blocks], axis=1).astype(np.float64)
+        return np.concatenate([_plain(b).reshape(b.shape[0], -1) for b in blocks], axis=1).astype(np.float64)
 
     def _residuals_of(self, arrays: list[Any]) -> Any:
-        target = self.y.numpy() if isinstance(self.y, ad.Tensor) else np.asarray(self.y)
-        return (self.residual_weights() * (self._prediction(arrays) - target)).reshape(-1)
+        with self._with(arrays):
+            return (self.residual_weights() * (self.model(self.X) - self.y)).reshape(-1)
+
+
+def _plain(array: Any) -> Any:
+    """Return the numbers of a tensor; anything else as it is."""
+    return array.numpy() if isinstance(array, ad.Tensor) else array

@@ -6,13 +6,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
+import autodiff as ad
 from nn.module import Module
 from nn.parameter import Parameter
 
 
 @contextmanager
 def substituted(model: Module, values: Mapping[int, Any]) -> Iterator[None]:
-    """Let the model's modules hold `values`, keyed by the id of the parameter, in place of the parameters."""
+    """Let the model's modules hold `values`, keyed by the id of the parameter, in place of the parameters.
+
+    Arrays, and tensors that are being differentiated, are found by `model.parameters()` too.
+    """
+    values = {key: _as_parameter(value) for key, value in values.items()}
     changed: list[tuple[dict[str, Any], str, Any]] = []
     try:
         for module in model.modules():
@@ -26,6 +33,15 @@ def substituted(model: Module, values: Mapping[int, Any]) -> Iterator[None]:
     finally:
         for attributes, name, value in changed:
             attributes[name] = value
+
+
+def _as_parameter(value: Any) -> Any:
+    """Return a Parameter that is the given tensor, or that holds the given array fixed."""
+    if isinstance(value, ad.Tensor):
+        parameter = Parameter(0.0, requires_grad=False)
+        parameter.data, parameter.node, parameter.level = value.data, value.node, value.level
+        return parameter
+    return Parameter(value, requires_grad=False) if isinstance(value, np.ndarray) else value
 
 
 def _replaced(value: Any, values: Mapping[int, Any]) -> Any:
