@@ -21,7 +21,7 @@ parts = nn.data.split(X, y, sizes=[0.6, 0.2, 0.2], stratify=y[:, 0], rng=rng)
 (X_train, y_train), validation, (X_test, y_test) = parts
 
 model = nn.Sequential(
-    nn.data.Standardize(30).fit(X_train),
+    nn.Standardize(30).fit(X_train),
     nn.Linear(30, 16, rng=rng),
     nn.ReLU(),
     nn.Linear(16, 1, rng=rng),
