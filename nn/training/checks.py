@@ -11,6 +11,8 @@ import numpy as np
 import autodiff as ad
 from nn.module import Module
 
+NO_TARGET = object()  # None is what a person passes by mistake
+
 
 def check_model(function: str, model: Any) -> None:
     """Raise unless `model` is a module."""
@@ -21,10 +23,20 @@ def check_model(function: str, model: Any) -> None:
         )
 
 
+def check_loss(function: str, loss: Any) -> None:
+    """Raise unless `loss` can be called with a prediction and a target."""
+    if isinstance(loss, type) or not callable(loss):
+        given = f"the class {loss.__name__}" if isinstance(loss, type) else type(loss).__name__
+        raise TypeError(
+            f"{function}: the loss must be a function of (prediction, target); got {given}. "
+            "Pass an instance, such as nn.MSELoss(), or a function."
+        )
+
+
 def named_arrays(
     function: str,
     X: Any,  # noqa: N803 - the data matrix of the lectures
-    y: Any = None,
+    y: Any = NO_TARGET,
     prefix: str = "",
 ) -> dict[str, np.ndarray]:
     """Return inputs and targets as checked arrays, by the names that errors call them.
@@ -40,10 +52,11 @@ def named_arrays(
     prefix : str
         What the names begin with.
     """
-    inputs = {f"{prefix}X[{i}]": x for i, x in enumerate(X)} if isinstance(X, tuple) else {f"{prefix}X": X}
-    named = inputs if y is None else {**inputs, f"{prefix}y": y}
+    named = {f"{prefix}X[{i}]": x for i, x in enumerate(X)} if isinstance(X, tuple) else {f"{prefix}X": X}
     if not named:
         raise ValueError(f"{function}: {prefix}X must be an array; got an empty tuple. Pass shape (n_samples, …).")
+    if y is not NO_TARGET:
+        named[f"{prefix}y"] = y
     arrays = {name: _numbers(function, name, value) for name, value in named.items()}
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
@@ -54,7 +67,7 @@ def named_arrays(
     if 0 in lengths.values():
         raise ValueError(f"{function}: there are no samples; got {prefix}X with 0 rows. Pass at least one.")
     for name, array in arrays.items():
-        if not isinstance(named[name], np.memmap):  # which is not to be read as a whole
+        if not isinstance(array, np.memmap):  # which is not to be read as a whole
             check_finite(function, name, array)
     return arrays
 
@@ -63,7 +76,8 @@ def _numbers(function: str, name: str, value: Any) -> np.ndarray:
     if value is None:
         raise TypeError(f"{function}: {name} must be an array; got None. Pass shape (n_samples, …).")
     try:
-        array = value.numpy() if isinstance(value, ad.Tensor) else np.asarray(value)
+        array = value.numpy() if isinstance(value, ad.Tensor) else value
+        array = array if isinstance(array, np.memmap) else np.asarray(array)
     except ValueError:
         raise ValueError(f"{function}: {name} is ragged; got rows of different lengths. Pad or crop them.") from None
     if array.dtype.kind not in "biuf":

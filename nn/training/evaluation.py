@@ -13,7 +13,7 @@ from nn.data.dataset import TensorDataset
 from nn.data.loader import DataLoader
 from nn.losses import MSELoss
 from nn.module import Module
-from nn.training.checks import check_model, checked_weight, named_arrays
+from nn.training.checks import check_loss, check_model, checked_weight, named_arrays
 from nn.training.metrics import Metric, measure, resolve
 from nn.training.step import batch_loss
 
@@ -178,6 +178,7 @@ def evaluate(
     """
     check_model("evaluate", model)
     loss = MSELoss() if loss is None else loss
+    check_loss("evaluate", loss)
     *inputs, target = named_arrays("evaluate", X, y).values()
     samples = Samples(tuple(inputs), target, checked_weight("evaluate", sample_weight, len(target)))
     loader = DataLoader(TensorDataset(*samples.arrays()), batch_size)

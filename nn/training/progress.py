@@ -22,7 +22,7 @@ def progress(wanted: Any, epochs: int) -> list[Any]:
     """
     if wanted is False:
         return []
-    if wanted not in ("auto", True):
+    if wanted is not True and wanted != "auto":
         raise ValueError(f'fit: progress is one of "auto", True, False; got {wanted!r}. Choose one of them.')
     if wanted is True or sys.stderr.isatty():
         try:

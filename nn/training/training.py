@@ -14,7 +14,7 @@ from nn.data.loader import DataLoader
 from nn.module import Module
 from nn.training import chance
 from nn.training.callbacks import Callbacks
-from nn.training.checks import check_finite, checked_clips, choice
+from nn.training.checks import check_finite, check_loss, checked_clips, choice
 from nn.training.early_stopping import EarlyStopping
 from nn.training.evaluation import LossMean, Samples, batches, figures, model_dtype
 from nn.training.history import History
@@ -135,6 +135,7 @@ class Training:
         early_stopping: EarlyStopping | int | None = None,
         callbacks: Any = (),
     ) -> None:
+        check_loss("fit", loss)
         self.model = model
         self.loader = loader
         self.loss = loss
