@@ -223,10 +223,11 @@ for setup in SETUPS:
         for step in rng.integers(1, 20, 3).tolist():  # at a step: the file is the last one that was written
             status = os.waitpid(in_child(lambda: run(setup, path, every, extra=[Kill(step)])), 0)[1]
             kills += killed(status)
-        status = -1
+        status, longest = -1, 0.1
         while status != 0:  # at a moment, perhaps while the file is being written
             pid = in_child(lambda: run(setup, path, every))
-            time.sleep(rng.uniform(0.01, 0.1))
+            time.sleep(rng.uniform(0.01, longest))
+            longest *= 1.2  # so that a slow machine comes to an end
             os.kill(pid, signal.SIGKILL)
             status = os.waitpid(pid, 0)[1]
             kills += killed(status)
