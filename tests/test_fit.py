@@ -204,8 +204,8 @@ def test_clipping_bounds_the_step_and_the_history_has_the_norm_before():
     for option, bound in (("clip_norm", 0.01), ("clip_value", 0.001)):
         model, twin = network(), network()
         clipped = nn.fit(
-            model, X, 10 * Y, optimizer=nn.optim.SGD(model.parameters(), lr=1.0), epochs=1, batch_size=None, shuffle=False,
-            **{option: bound},
+            model, X, 10 * Y, optimizer=nn.optim.SGD(model.parameters(), lr=1.0), epochs=1, batch_size=None,
+            shuffle=False, **{option: bound},
         )  # fmt: skip
         free = nn.fit(
             twin, X, 10 * Y, optimizer=nn.optim.SGD(twin.parameters(), lr=0.0), epochs=1, batch_size=None, shuffle=False

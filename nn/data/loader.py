@@ -14,8 +14,9 @@ from nn.data.dataset import TensorDataset, as_dataset
 class DataLoader:
     """Mini-batches of a data set, in an order that is a function of the seed and the epoch alone.
 
-    Each `for` loop over the loader is one epoch. Only the rows of the batch are read (a
-    `np.memmap` is never loaded); without `shuffle` a batch is a view of the data.
+    Each `for` loop over the loader is one epoch; it yields tuples of arrays, also if there is only
+    one array. Only the rows of the batch are read (a `np.memmap` is never loaded); without
+    `shuffle` a batch is a view of the data.
 
     Parameters
     ----------

@@ -54,7 +54,8 @@ def fit(
         left. Of a `np.memmap` only the batch in hand is read.
     loss : callable
         Of (prediction, target), and sample_weight where that is given; returns one number, the mean over
-        the samples (or their sum, if it has `reduction="sum"`). `nn.MSELoss()` by default.
+        the samples (or their sum, if it has `reduction="sum"`). `nn.MSELoss()` by default. Batches count by
+        their number of samples or sum of weights, which for class weights is an approximation.
     optimizer : Optimizer
         `nn.optim.Adam(model.parameters())` by default; or a function from the parameters to one.
     epochs : int

@@ -26,7 +26,7 @@ def progress(wanted: Any, epochs: int) -> list[Any]:
         raise ValueError(f'fit: progress is one of "auto", True, False; got {wanted!r}. Choose one of them.')
     if wanted is True or sys.stderr.isatty():
         try:
-            from tqdm.auto import tqdm  # type: ignore[import-untyped]
+            from tqdm.auto import tqdm
         except ImportError:
             pass
         else:
