@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import inf, isfinite, nan
+from math import inf, isfinite, nan, sqrt
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ def clip_grad_value_(parameters: Any, clip_value: float) -> None:
     [1.0, -0.5]
     """
     clip_value = _bound("clip_grad_value_", "clip_value", clip_value)
-    for g in _joined(_gradients("clip_grad_value_", parameters)):
+    for g in _joined("clip_grad_value_", parameters):
         np.clip(g, -clip_value, clip_value, out=g)
 
 
@@ -88,8 +88,9 @@ def clip_grad_norm_(
     """
     max_norm = _bound("clip_grad_norm_", "max_norm", max_norm)
     order = _order("clip_grad_norm_", norm_type)
-    gradients = _joined(_gradients("clip_grad_norm_", parameters))
-    norm = _norm(np.array([_norm(g, order) for g in gradients]), order)
+    gradients = _joined("clip_grad_norm_", parameters)
+    norms = [_norm(g, order) for g in gradients]
+    norm = norms[0] if len(norms) == 1 else _norm(np.array(norms), order)
     if error_if_nonfinite and not isfinite(norm):
         raise ValueError(
             f"clip_grad_norm_: the gradients have no finite norm; got {norm}. "
@@ -160,8 +161,11 @@ def _gradients(function: str, parameters: Any) -> list[np.ndarray]:
     return list(found.values())
 
 
-def _joined(gradients: list[np.ndarray]) -> list[np.ndarray]:
-    """Return the same entries in fewer arrays: an optimiser's flat one, where all its parts are there."""
+def _joined(function: str, parameters: Any) -> list[np.ndarray]:
+    """Return the gradients in fewer arrays: an optimiser's flat one, where all its parts are there."""
+    if isinstance(parameters, Optimizer):
+        return parameters.gradients()
+    gradients = _gradients(function, parameters)
     sizes: dict[int, int] = {}
     for g in gradients:
         sizes[id(g.base)] = sizes.get(id(g.base), 0) + g.size
@@ -178,10 +182,10 @@ def _norm(g: np.ndarray, order: float) -> float:
     """Return the p-norm of all entries; no square overflows or vanishes."""
     g = g.reshape(-1)
     if order == 2.0:
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             square = float(np.dot(g, g))
         if 1e-30 < square < 1e30:
-            return float(np.sqrt(square))
+            return sqrt(square)
     largest = float(np.max(np.abs(g), initial=0.0))
     if order == inf or largest == 0.0 or not isfinite(largest):
         return largest

@@ -72,6 +72,12 @@ class FlatBuffer:
         """Return the part of a flat array that belongs to parameter k, in its shape."""
         return array[self.starts[k] : self.starts[k + 1]].reshape(self.parameters[k].shape)
 
+    def gather(self) -> None:
+        """Make every parameter a view again."""
+        for k, parameter in enumerate(self.parameters):
+            if parameter.data is not self.theta_views[k]:
+                self._adopt_data(k)
+
     def _adopt_data(self, k: int) -> None:
         """Take the numbers that were put into parameter k, and make it a view again."""
         parameter, view = self.parameters[k], self.theta_views[k]
@@ -103,6 +109,13 @@ class FlatBuffer:
         if ready != self._ready:
             self._divide(ready)
         return self._segments
+
+    def gradients(self) -> list[np.ndarray]:
+        """Return the gradients that are there: the flat array, if it holds them all."""
+        grads = [parameter.grad for parameter in self.parameters]
+        if all(grad is view for grad, view in zip(grads, self.g_views, strict=True)):
+            return [self.g]
+        return [grad for grad in grads if grad is not None]
 
     def restore(self, k: int, progress: Mapping[str, Any], state: Mapping[str, np.ndarray]) -> None:
         """Set what is remembered of parameter k; arrays that are not given become zeros."""

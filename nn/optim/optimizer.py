@@ -114,6 +114,10 @@ class Optimizer:
         """Yield the parameters of all groups."""
         return (p for group in self.param_groups for p in group["params"])
 
+    def gradients(self) -> list[np.ndarray]:
+        """Return the gradients that are there, in as few arrays as they are kept in."""
+        return [array for _, buffer in self._buffers for array in buffer.gradients()]
+
     # --- what a subclass defines --------------------------------------------------------
 
     @classmethod
@@ -148,6 +152,11 @@ class Optimizer:
             for segment in buffer.segments():
                 self.update(segment, options)
         return loss
+
+    def gather(self) -> None:
+        """Take in the numbers that were put into parameters since, and make each a part of the flat array again."""
+        for _, buffer in self._buffers:
+            buffer.gather()
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients: set them to None (or, with False, to zeros)."""
