@@ -428,6 +428,9 @@ def test_callbacks_see_the_training_and_can_stop_it():
         def on_train_end(self, training):
             seen.append(("end", training.history.stopped))
 
+        def on_train_error(self, training):
+            seen.append(("error", training.epoch))
+
     def stop_at_low_loss(training):
         seen.append(training.epoch)
         if training.epoch == 3:
@@ -436,6 +439,10 @@ def test_callbacks_see_the_training_and_can_stop_it():
     history = nn.fit(network(), X, Y, epochs=10, callbacks=[Watcher(), stop_at_low_loss], rng=0)
     assert seen == [("begin", 0), 1, 2, 3, ("end", "good enough")]
     assert history.stopped == "good enough" and len(history) == 3
+    seen.clear()
+    with pytest.raises(ZeroDivisionError):
+        nn.fit(network(), X, Y, epochs=10, callbacks=[Watcher(), lambda training: 1 / (training.epoch - 2)], rng=0)
+    assert seen == [("begin", 0), ("error", 2)]
 
 
 def interrupted(callback, epochs=5, loss=None):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-EVENTS = ("on_train_begin", "on_step_end", "on_epoch_end", "on_train_end")
+EVENTS = ("on_train_begin", "on_step_end", "on_epoch_end", "on_train_end", "on_train_error")
 
 
 class Callbacks:

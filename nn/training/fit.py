@@ -87,7 +87,8 @@ def fit(
         When to stop; an int is the patience. The model then ends with the parameters of its best epoch.
     callbacks : callable, object, or sequence of these
         Functions of the `Training`, called after each epoch; or objects with some of the methods
-        `on_train_begin`, `on_step_end`, `on_epoch_end`, `on_train_end`. `training.stop()` ends it.
+        `on_train_begin`, `on_step_end`, `on_epoch_end`, `on_train_end`, and `on_train_error` where an exception
+        ends it. `training.stop()` ends it in good order.
     progress : {"auto", True, False}
         True: a bar by tqdm (extra `train`) or, without it, lines in the log "nn". "auto": the bar where
         standard error is a terminal, else the log. False: nothing.

@@ -55,6 +55,8 @@ class Bar:
         """Leave it as it is."""
         self.bar.close()
 
+    on_train_error = on_train_end
+
 
 class Log:
     """A line at level INFO in the log "nn" for each tenth of the epochs."""

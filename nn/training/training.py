@@ -162,8 +162,12 @@ class Training:
             if self._is_stepping:
                 self._restore()
             if interrupt.pending:
+                self.callbacks.call("on_train_error", self)
                 raise
             self.stop("interrupted")
+        except Exception:
+            self.callbacks.call("on_train_error", self)
+            raise
         self.history.stopped = self._stop_reason or "finished"
         self.callbacks.call("on_train_end", self)
         return self.history
