@@ -71,6 +71,11 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         MLPClassifier
             Itself.
         """
+        if isinstance(self.class_weight, str):
+            raise ValueError(
+                f"MLPClassifier.partial_fit: class_weight={self.class_weight!r} needs all samples; got some of them. "
+                "Pass a dict of weights."
+            )
         if classes is not None:
             classes = unique_labels(classes)
         if not hasattr(self, "model_"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -69,8 +70,14 @@ def build(estimator: Any, n_inputs: int, n_outputs: int, rng: np.random.Generato
     """Return the network that the options of `estimator` describe, with initial values drawn from `rng`.
 
     Each hidden layer is z = x W + b, then batch normalisation, the activation, dropout. Weights
-    are drawn uniformly with Glorot's variance, behind rectifiers as well: with He's, larger, the
-    few hundred steps that small data allow go into taking back what the first outputs were.
+    and biases are drawn uniformly in Glorot's bounds, as in scikit-learn, before rectifiers too:
+    with He's, larger, the few hundred steps that small data allow go into taking back the first
+    outputs.
+
+    References
+    ----------
+    Glorot & Bengio (2010), "Understanding the difficulty of training deep feedforward neural
+    networks", eq. 16.
     """
     name = type(estimator).__name__
     sizes = hidden_sizes(name, estimator.hidden_layer_sizes)
@@ -89,5 +96,7 @@ def build(estimator: Any, n_inputs: int, n_outputs: int, rng: np.random.Generato
 
 def _linear(n_inputs: int, n_outputs: int, rng: np.random.Generator, dtype: Any) -> nn.Linear:
     layer = nn.Linear(n_inputs, n_outputs, rng=rng, dtype=dtype)
-    nn.init.xavier_uniform_(layer.weight, rng=rng)
+    bound = math.sqrt(6.0 / (n_inputs + n_outputs))
+    for parameter in layer.parameters():
+        nn.init.uniform_(parameter, -bound, bound, rng=rng)
     return layer

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
@@ -22,6 +23,18 @@ from nn.estimators.network import build, hidden_sizes
 from nn.estimators.objective import Objective
 
 FLOATS = (np.float64, np.float32)  # other numbers become the first
+
+
+@contextmanager
+def all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
+    """Leave the estimator with the attributes it had if what is done here fails."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
 
 
 @dataclass(eq=False, repr=False)
@@ -69,8 +82,8 @@ class MultilayerPerceptron(BaseEstimator):
     validation_fraction : float
         How much to set aside (of each class alike).
     n_iter_no_change : int or None
-        Stop after so many epochs in which the loss (with `early_stopping`, that of the samples
-        set aside) has not fallen by `tol`; None goes on to `max_iter`.
+        Stop after more than so many epochs in a row in which the loss (with `early_stopping`, that of
+        the samples set aside) has not fallen by `tol`; None goes on to `max_iter`.
     tol : float
         See `n_iter_no_change`.
     warm_start : bool
@@ -167,18 +180,17 @@ class MultilayerPerceptron(BaseEstimator):
             Itself.
         """
         first = not (self.warm_start and hasattr(self, "model_"))
-        samples = self._prepare(X, y, sample_weight, first)
-        self.n_iter_ = 0
-        self._optimizer = make_optimizer(self, self.model_)
-        self._scheduler = make_scheduler(self, self._optimizer)
-        held_out = None
-        if self.early_stopping:
-            samples, held_out = self._split(samples)
-        stopping = None
-        if self.n_iter_no_change is not None:
-            stopping = nn.EarlyStopping(self.n_iter_no_change, self.tol, restore_best=self.early_stopping)
-        self._train(samples, self.max_iter, validation_data=held_out, early_stopping=stopping)
-        if stopping is not None and self.history_.stopped == "finished":
+        with all_or_nothing(self):
+            samples = self._prepare(X, y, sample_weight, first)
+            self._start()
+            held_out = stopping = None
+            if self.early_stopping:
+                samples, held_out = self._split(samples)
+            if self.early_stopping or self.n_iter_no_change is not None:
+                patience = int(self.n_iter_no_change or self.max_iter) + 1
+                stopping = nn.EarlyStopping(patience, float(self.tol), restore_best=bool(self.early_stopping))
+            self._train(samples, self.max_iter, validation_data=held_out, early_stopping=stopping)
+        if self.n_iter_no_change is not None and self.history_.stopped == "finished":
             warnings.warn(
                 f"{type(self).__name__}: the loss had not settled after max_iter={self.max_iter} epochs "
                 f"({self.n_iter_no_change} without a fall of tol={self.tol}). Allow more epochs, or set "
@@ -188,10 +200,6 @@ class MultilayerPerceptron(BaseEstimator):
             )
         return self
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Learn for one more epoch, from these samples; parameters are as in `fit`."""
-        return self._learn_epoch(X, y, sample_weight)
-
     def _learn_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
         if self.early_stopping:
             raise ValueError(
@@ -199,13 +207,18 @@ class MultilayerPerceptron(BaseEstimator):
                 "Use fit, or set_params(early_stopping=False)."
             )
         first = not hasattr(self, "model_")
-        samples = self._prepare(X, y, sample_weight, first, classes)
-        if first:
-            self.n_iter_ = 0
-            self._optimizer = make_optimizer(self, self.model_)
-            self._scheduler = make_scheduler(self, self._optimizer)
-        self._train(samples, 1)
+        with all_or_nothing(self):
+            samples = self._prepare(X, y, sample_weight, first, classes)
+            if first:
+                self._start()
+            self._train(samples, 1)
         return self
+
+    def _start(self) -> None:
+        """Begin to count epochs, with a new optimiser and schedule."""
+        self.n_iter_ = 0
+        self._optimizer = make_optimizer(self, self.model_)
+        self._scheduler = make_scheduler(self, self._optimizer)
 
     def _prepare(self, X: Any, y: Any, sample_weight: Any, first: bool, classes: Any = None) -> list[Any]:
         """Return [inputs, targets, weights or None], checked, and have a network for them."""
@@ -272,7 +285,6 @@ class MultilayerPerceptron(BaseEstimator):
             rng=self._rng,
             **stopping,
         )
-        self.model_.eval()
         self.loss_curve_ += self.history_["loss"]
         self.n_iter_ += len(self.history_)
 
@@ -290,7 +302,7 @@ class MultilayerPerceptron(BaseEstimator):
 
     def _output(self, X: Any) -> np.ndarray:
         """Return what the network gives for X, shape (n_samples, n_outputs)."""
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         X = validate_data(self, X, dtype=FLOATS, reset=False)
         return nn.predict(self.model_, X.astype(self._dtype, copy=False))
 
@@ -312,7 +324,7 @@ class MultilayerPerceptron(BaseEstimator):
     @property
     def intercepts_(self) -> list[np.ndarray]:
         """Biases of the layers, shapes (out,)."""
-        return [layer.bias.data for layer in self._linear_layers]
+        return [layer.bias.data for layer in self._linear_layers if layer.bias is not None]
 
     @property
     def n_layers_(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -42,7 +42,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
     --------
     >>> X = np.linspace(-1.0, 1.0, 50).reshape(-1, 1)
     >>> y = np.sin(3.0 * X[:, 0])
-    >>> model = MLPRegressor((20, 20), "tanh", learning_rate=0.01, random_state=0).fit(X, y)
+    >>> model = MLPRegressor((20, 20), learning_rate=0.02, random_state=0).fit(X, y)
     >>> bool(model.score(X, y) > 0.99)
     True
     >>> model.predict([[0.0], [0.5]]).shape
@@ -50,6 +50,10 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
     """
 
     loss: Any = "squared_error"
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn for one more epoch, from these samples; parameters are as in `fit`."""
+        return self._learn_epoch(X, y, sample_weight)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the predictions for X, shape (n_samples,) or, for targets of two axes, (n_samples, n_outputs)."""
