@@ -193,7 +193,7 @@ def test_modes_of_the_model():
             self.modes.append((self.training, len(x)))
             return x @ self.weight
 
-    model = Recorder()
+    model = Recorder().eval()
     nn.fit(model, X[:40], Y[:40], epochs=2, batch_size=20, validation_data=(X[40:], Y[40:]), metrics=["r2"])
     epoch = [(True, 20), (True, 20), (False, 40), (False, 10)]
     assert model.modes == epoch * 2
