@@ -121,8 +121,14 @@ class Rearranges(Rule):
             stop = start + len(flatten(arg)[0])
             places += range(start, stop) if i in positions else ()
             start = stop
-        call = Call(self.function, map(plain, leaves), places, structure).kept(self.function)
+        call = Call(self.function, map(_number, leaves), places, structure).kept(self.function)
         return rearranged(*[as_operand(leaves[place]) for place in places], call=call)
+
+
+def _number(x: Any) -> Any:
+    """Return an argument that is not differentiated, such as the places to take, as it is now, recorded or not."""
+    x = plain(x)
+    return x.numpy() if is_traced(x) else x
 
 
 def rearranges(function: Callable, *positions: int, check: Callable | None = None) -> None:
