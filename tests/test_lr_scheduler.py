@@ -1,6 +1,7 @@
 """Schedules: PyTorch's sequences, the formulas, states, and refusals."""
 
 import contextlib
+import copy
 import json
 import math
 import warnings
@@ -185,6 +186,43 @@ def test_fractional_epochs_of_warm_restarts_equal_pytorchs():
     np.testing.assert_allclose(*found, rtol=1e-9)  # PyTorch finds the period by a logarithm
 
 
+def nested(m, o):
+    warm = m.ChainedScheduler([m.ConstantLR(o, 0.1, 3), m.ExponentialLR(o, 0.9)])
+    then = m.SequentialLR(o, [m.CosineAnnealingLR(o, 10), m.StepLR(o, 2, gamma=0.5)], [4])
+    return m.SequentialLR(o, [warm, then, m.ChainedScheduler([m.ExponentialLR(o, 0.5), m.LinearLR(o, 0.5)])], [6, 13])
+
+
+def test_combinations_of_combinations():
+    found = sequence(nested, optimizer(), steps=20)
+    t = np.arange(21)
+    cosine = 0.5 * (1 + np.cos(np.pi * (t - 6) / 10))
+    linear = 0.5 + 0.1 * np.minimum(t - 13, 5)
+    expected = np.where(t < 3, 0.1, 1.0) * 0.9**t
+    expected = np.where(t >= 6, cosine, expected)
+    expected = np.where(t >= 10, 0.5 ** ((t - 10) // 2), expected)
+    expected = np.where(t >= 13, linear * 0.5 ** np.maximum(t - 13.0, 0), expected)
+    np.testing.assert_allclose(found, np.outer(expected, [0.8, 0.4]), rtol=1e-13)
+
+
+def test_optimiser_and_schedule_are_copied_together():
+    first = optimizer()
+    scheduler = lr_scheduler.CosineAnnealingLR(first, 10)
+    scheduler.step()
+    second, other = copy.deepcopy((first, scheduler))
+    other.step()
+    assert rates(first) != rates(second)
+    scheduler.step()
+    assert rates(first) == rates(second)
+    assert other.optimizer is second
+
+
+def test_numbers_of_functions_become_plain_floats():
+    opt = optimizer()
+    scheduler = lr_scheduler.LambdaLR(opt, lambda _: np.float32(0.5))
+    assert [type(lr) for lr in scheduler.get_last_lr() + rates(opt)] == [float] * 4
+    json.dumps(scheduler.state_dict())
+
+
 def test_inverse_time_is_the_lectures_t0_over_t_plus_t1():
     t0, t1 = 5.0, 50.0
     opt = nn.optim.SGD([nn.Parameter(1.0)], lr=t0 / t1)
@@ -274,6 +312,7 @@ def test_going_on_with_last_epoch_equals_pytorch(name):
 
 STATEFUL = {
     **SCHEDULES,
+    "nested": nested,
     "inverse time": lambda m, o: m.InverseTimeLR(o, 0.1),
     "one cycle": lambda m, o: m.OneCycleLR(o, 1.0, total_steps=60),
 }

@@ -122,6 +122,32 @@ def test_every_method_solves_least_squares(method):
     np.testing.assert_allclose(result.loss, np.mean((A @ expected - y) ** 2), rtol=1e-10)
 
 
+def test_newton_on_three_classes():
+    rng = np.random.default_rng(7)
+    X = rng.normal(size=(90, 2))
+    y = rng.integers(0, 3, 90)
+    model = nn.Linear(2, 3, rng=0)
+    nn.minimize(model, nn.CrossEntropyLoss(), X, y, "trust-ncg", tol=1e-9)
+    scores = X @ model.weight.data + model.bias.data
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    residual = p - np.eye(3)[y]
+    np.testing.assert_allclose(X.T @ residual / 90, 0.0, atol=1e-8)  # the normal equations of logistic regression
+    np.testing.assert_allclose(residual.mean(axis=0), 0.0, atol=1e-8)
+
+
+@pytest.mark.parametrize("method", ["BFGS", "Newton-CG", "lm"])
+def test_convolutions_and_normalisations_have_the_derivatives_too(method):
+    rng = np.random.default_rng(8)
+    X = rng.normal(size=(30, 1, 5, 5))
+    y = np.tanh(X.mean(axis=(1, 2, 3)))[:, None]
+    model = nn.Sequential(nn.Conv2d(1, 2, 3, rng=0), nn.Tanh(), nn.AvgPool2d(3), nn.Flatten(), nn.Linear(2, 1, rng=1))
+    loss = nn.MSELoss()
+    before = loss(model(X), y).item()
+    result = nn.minimize(model, loss, X, y, method, maxiter=30)
+    assert result.loss == pytest.approx(loss(model(X), y).item(), rel=1e-12)
+    assert result.loss < 0.1 * before
+
+
 # --- derivatives --------------------------------------------------------------------------------
 
 

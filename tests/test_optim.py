@@ -429,6 +429,19 @@ def test_a_state_moves_to_another_optimiser_bit_for_bit(name, options, skip):
             np.testing.assert_array_equal(a, b)
 
 
+def test_a_step_without_gradients_does_nothing_also_after_a_state_was_loaded():
+    params = parameters()
+    optimizer = nn.optim.Adam(params)
+    *_, values = run(params, optimizer, 3)
+    optimizer.zero_grad()
+    optimizer.step()
+    optimizer.load_state_dict(optimizer.state_dict())
+    optimizer.step()
+    for p, value in zip(params, values, strict=True):
+        np.testing.assert_array_equal(p.data, value)
+    assert [state["step"] for state in optimizer.state_dict()["state"]] == [3] * 4
+
+
 def test_the_state_of_what_is_switched_off_is_kept_if_it_was_in_use():
     params = parameters()
     optimizer = nn.optim.Adam(params)

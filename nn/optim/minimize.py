@@ -77,7 +77,8 @@ def minimize(
     Notes
     -----
     SciPy computes in float64. The values of a float32 model have about 7 digits, and methods that
-    search along lines may end with "precision loss" near the minimum.
+    search along lines may end with "precision loss" near the minimum. The model is used in the mode
+    it is in: in training mode the running statistics of batch normalisation follow the evaluations.
 
     References
     ----------

@@ -141,7 +141,7 @@ class LRScheduler:
         rates = [schedule(i, group["lr"]) for i, group in enumerate(groups)]
         for group, lr in zip(groups, rates, strict=True):
             group["lr"] = lr
-        self._last_lr = rates
+        self._last_lr = [group["lr"] for group in groups]
 
     def _saved(self) -> tuple[str, ...]:
         return ("last_epoch", "base_lrs", "_last_lr", *self.saved)
