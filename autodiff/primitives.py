@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from autodiff.dispatch import evaluate, refusal
-from autodiff.operands import first_traced, full_name, is_inexact, is_traced, plain
+from autodiff.operands import TRACED, first_traced, full_name, is_inexact, is_traced, plain
 
 # What a node keeps of an operand: nothing; its value; its Spec; its Spec, but nothing if that is the value's own.
 DROP, KEEP, SPEC, LIKE = range(4)
@@ -101,6 +101,9 @@ class Primitive(Rule):
         args, kwargs = self.sort_arguments(args, kwargs)
         if kwargs.get("dtype") is not None and not is_inexact(np.dtype(kwargs["dtype"])):
             args = [plain(arg) for arg in args]  # a result of integers is constant between its jumps
+        record = first_traced(kwargs) if kwargs else None
+        if record is not None and not is_traced(args):  # a mask that is being recorded, and operands that are not
+            return record.recorder.process(self, record.level, args, kwargs)
         return evaluate(self, args, kwargs)
 
     def sort_arguments(self, args: Sequence, kwargs: Mapping) -> tuple[Sequence, dict]:
@@ -126,7 +129,7 @@ class Primitive(Rule):
             if name not in self.parameters:
                 raise TypeError(unsupported_argument(self.name, name, value))
             if is_traced(value):
-                if name not in self.constants:
+                if name not in self.constants and not (value.__class__ in TRACED and value.dtype.kind in "iub"):
                     raise TypeError(
                         f"{self.name}: no derivative with respect to `{name}`; got a traced value there. "
                         f"Pass its number (`.item()` or `.numpy()`), or write the formula out."
