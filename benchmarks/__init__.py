@@ -4,7 +4,16 @@
 name in the tuple below.
 """
 
-from benchmarks import cnn_step, fifty_sines, import_time, mlp_step, rosenbrock, scalar_derivative, tanh_chain
+from benchmarks import (
+    cnn_step,
+    fifty_sines,
+    import_time,
+    mlp_step,
+    regression_fit,
+    rosenbrock,
+    scalar_derivative,
+    tanh_chain,
+)
 
 WORKLOADS = {
     workload.name: workload
@@ -14,6 +23,7 @@ WORKLOADS = {
         rosenbrock.gradient,
         rosenbrock.hessian,
         *mlp_step.workloads,
+        regression_fit.workload,
         cnn_step.workload,
         tanh_chain.workload,
         import_time.workload,

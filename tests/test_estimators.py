@@ -51,8 +51,8 @@ def test_scikit_learns_checks_find_no_failure(kind):
     for result in results:
         status.setdefault(result["status"], []).append((result["check_name"], result["exception"]))
     assert not status.get("failed") and not status.get("xfail")
-    assert len(status["passed"]) >= 50
-    assert len(results) >= 60
+    assert len(status["passed"]) >= 55
+    assert len(results) >= (60 if kind is MLPClassifier else 59)  # 59 is all there are in scikit-learn 1.6
 
 
 def test_kind():
@@ -506,7 +506,11 @@ REFUSED = [
     ({"warm_start": None}, TypeError, r"warm_start must be True or False"),
     ({"random_state": "seed"}, TypeError, r"random_state must be an int, a Generator, a RandomState or None; got str"),
     ({"random_state": -1}, ValueError, r"random_state must not be negative; got -1"),
-    ({"batch_norm": True, "batch_size": 1}, ValueError, r"batch_norm needs batches of two samples or more; got one"),
+    (
+        {"batch_norm": True, "batch_size": 1},
+        ValueError,
+        r"batch_norm needs batches of two samples or more; got one sample",
+    ),
 ]
 
 
@@ -562,6 +566,8 @@ def test_refused_after_fit():
         model.fit(X, np.stack([Y, Y], axis=1))
     with pytest.raises(ValueError, match='targets of the loss "poisson" are counts; got -'):
         MLPRegressor(loss="poisson").fit(X, Y)
+    with pytest.raises(nn.DivergenceError, match="Lower the learning rate"):
+        MLPRegressor(optimizer="sgd", learning_rate=1e30, max_iter=5).fit(X, Y)
     with pytest.raises(TypeError, match=r"the loss must take a `sample_weight` .*; got one of \(output, target\)"):
         MLPRegressor(loss=lambda output, target: np.sum(output - target)).fit(X, Y, sample_weight=np.ones(60))
 
@@ -586,6 +592,10 @@ def test_refused_classes():
             MLPClassifier(loss=loss).fit(X, y)
     with pytest.raises(ValueError, match="unknown loss; got 'hinge'\\. Choose one of \"log_loss\""):
         MLPClassifier(loss="hinge").fit(X, y)
+    with pytest.raises(
+        ValueError, match=r"validation_fraction=0.1 of 6 samples can not be set aside; got: .* Pass more"
+    ):
+        MLPClassifier(early_stopping=True).fit(X[:6], y[:6])
     with pytest.raises(ValueError, match="class_weight='balanced' needs all samples; got some of them"):
         MLPClassifier(class_weight="balanced").partial_fit(X, y, classes=[0, 1, 2])
 
@@ -606,5 +616,5 @@ def test_nn_alone_does_not_load_scikit_learn():
 
 def test_without_scikit_learn_the_error_names_the_extra():
     result = run("import sys; sys.modules['sklearn'] = None; import nn; nn.Linear(2, 1); nn.MLPRegressor")
-    assert "ImportError: nn: MLPRegressor and MLPClassifier need scikit-learn" in result.stderr
+    assert "ImportError: nn: MLPRegressor and MLPClassifier need scikit-learn 1.6 or newer; got none" in result.stderr
     assert "pip install 'autodiff-nn[train]'" in result.stderr

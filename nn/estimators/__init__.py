@@ -1,10 +1,10 @@
 """Networks as scikit-learn estimators: for pipelines, grid searches, cross-validation (extra `train`)."""
 
 try:
-    import sklearn  # noqa: F401 - asked for here, so that the error can name the extra
+    from sklearn.utils.validation import validate_data  # noqa: F401 - scikit-learn has had it since 1.6
 except ImportError as missing:
     raise ImportError(
-        "nn: MLPRegressor and MLPClassifier need scikit-learn; got no such package. "
+        "nn: MLPRegressor and MLPClassifier need scikit-learn 1.6 or newer; got none, or an older one. "
         "Install it: pip install 'autodiff-nn[train]'."
     ) from missing
 

@@ -246,12 +246,18 @@ class MultilayerPerceptron(BaseEstimator):
         """Return the samples to learn from, and those set aside."""
         given = [array for array in samples if array is not None]
         target = samples[1]
-        parts = train_test_split(
-            *given,
-            test_size=self.validation_fraction,
-            random_state=int(self._rng.integers(2**32)),
-            stratify=target if self._stratifies() else None,
-        )
+        try:
+            parts = train_test_split(
+                *given,
+                test_size=self.validation_fraction,
+                random_state=int(self._rng.integers(2**32)),
+                stratify=target if self._stratifies() else None,
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"{type(self).__name__}: validation_fraction={self.validation_fraction} of {len(target)} samples can "
+                f"not be set aside; got: {error} Pass more samples, another fraction, or early_stopping=False."
+            ) from error
         pad = [None] * (3 - len(given))
         return parts[::2] + pad, parts[1::2] + pad
 
@@ -265,8 +271,8 @@ class MultilayerPerceptron(BaseEstimator):
         size = min(200 if self.batch_size == "auto" else self.batch_size, n)
         if self.batch_norm and size == 1:
             raise ValueError(
-                f"{type(self).__name__}: batch_norm needs batches of two samples or more; got one. "
-                "Pass more samples or a larger batch_size."
+                f"{type(self).__name__}: batch_norm needs batches of two samples or more; got one sample. "
+                "Pass more of them, or a larger batch_size."
             )
         self.history_ = nn.fit(
             self.model_,
