@@ -2,12 +2,14 @@
 
 import autodiff.rules  # noqa: F401 - fills the table of rules
 from autodiff.checkpoint import checkpoint
+from autodiff.compiler.compiled import Compiled, compile
+from autodiff.compiler.stateful import compile_stateful
 from autodiff.forward import Dual, jvp
 from autodiff.gradcheck import check_grads
 from autodiff.graph import Graph
 from autodiff.jacobians import hessian, jacobian
 from autodiff.piecewise import piecewise
-from autodiff.record import label, record
+from autodiff.record import Record, label, record
 from autodiff.retained import retained
 from autodiff.reverse import vjp
 from autodiff.rules.affine import affine
@@ -19,12 +21,16 @@ from autodiff.user_primitive import primitive
 
 __version__ = "0.1.0"
 __all__ = [
+    "Compiled",
     "Dual",
     "Graph",
+    "Record",
     "Tensor",
     "affine",
     "check_grads",
     "checkpoint",
+    "compile",
+    "compile_stateful",
     "detect_anomaly",
     "elementwise_grad",
     "grad",

@@ -25,16 +25,15 @@ from autodiff.primitives import Constant, Primitive
 from autodiff.residuals import frozen, rebuild, unchanging
 from autodiff.source import assigned_name, called_directly, user_position
 from autodiff.switches import Switch
-from autodiff.tape import Leaf
 from autodiff.tensor import Tensor
 from autodiff.tree import flatten
-
 
 STATIC = {
     RULES[function]
     for function in (
         np.ndim, np.shape, np.size, np.result_type, np.common_type, np.min_scalar_type, np.can_cast, np.iscomplexobj,
-        np.isrealobj, np.shares_memory, np.may_share_memory, np.zeros_like, np.ones_like, np.empty_like, umath._ones_like,
+        np.isrealobj, np.shares_memory, np.may_share_memory, np.zeros_like, np.ones_like, np.empty_like,
+        getattr(umath, "_ones_like"),  # noqa: B009 - not in its stubs
     )
 }  # fmt: skip
 """Functions of the shape and dtype alone: what they return is a constant of the graph."""
@@ -159,7 +158,7 @@ class Recorder:
         self.level = new_level() if level is None else level
         self.strict = strict
         self.nodes: list[Node] = []
-        self.parameters: dict[Leaf, tuple[Tensor, Record]] = {}
+        self.parameters: dict[int, tuple[Tensor, Record]] = {}  # tensors that are used without being arguments
         self.constants: dict[int, tuple[np.ndarray, Any]] = {}  # the user's arrays, and what they were
         self.phase = "forward"
         self.inside: list[Primitive] = []  # the operations whose parts are being recorded
@@ -228,7 +227,7 @@ class Recorder:
         begun = len(self.nodes)
         self.inside.append(primitive)
         try:
-            return primitive.function.implementation(*[self._operand(arg) for arg in args], **kwargs)
+            return primitive.raw(*[self._operand(arg) for arg in args], **kwargs)
         except (TypeError, ValueError, AttributeError):  # it looks at the numbers, or writes in place: one step
             del self.nodes[begun:]
             return None
@@ -269,14 +268,14 @@ class Recorder:
                 f"record: a value of another transformation came in; got a {type(x).__name__}. "
                 "Record the outermost function: ad.record(ad.grad(f), x), not ad.grad of a recording."
             )
-        if x.leaf is None or x.node is not x.leaf:
+        if x.node is not None and x.node is not x.leaf:
             return frozen(x.data)  # computed before the recording began
-        if x.leaf not in self.parameters:
+        if id(x) not in self.parameters:
             mode = MODE.get()
             scope = mode.scope if mode is not None else ()
             node = Node("parameter", frozen(x.data), label=x.name, scope=scope)
-            self.parameters[x.leaf] = (x, self.add(node))
-        return self.parameters[x.leaf][1]
+            self.parameters[id(x)] = (x, self.add(node))
+        return self.parameters[id(x)][1]
 
 
 ARRAYS = (np.ndarray, np.generic, float)
@@ -343,7 +342,9 @@ def trace(f: Callable, args: Sequence, recorder: Recorder) -> Graph:
         result = f(*structure.unflatten(given))
     outputs, structure = flatten(result)
     title = getattr(f, "__name__", type(f).__name__)
-    return Graph(recorder.nodes, [recorder.result(output) for output in outputs], structure, title, textbook=not recorder.strict)
+    return Graph(
+        recorder.nodes, [recorder.result(output) for output in outputs], structure, title, textbook=not recorder.strict
+    )
 
 
 def _input(recorder: Recorder, x: Any, name: str) -> Any:

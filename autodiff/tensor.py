@@ -73,7 +73,7 @@ class Tensor(ArrayLike):
                 y.setflags(False)
             elif kind is not ndarray and kind not in PLAIN:
                 _seal(y, (x,))
-            kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
+            kept_y = y if kind in SCALARS else frozen(y) if keeps_y else None
             if codes is KEEP_ONE:
                 kept_x: Sequence = (x if x.__class__ in SCALARS else frozen(x),)
             elif codes is SPEC_ONE and x.__class__ is ndarray:
@@ -107,7 +107,8 @@ class Tensor(ArrayLike):
         if wanted and self.node is None:
             check_differentiable("tensor", self.data, "data")
             self.data = np.array(self.data)  # an own, writable array: an input can be updated in place
-            self._leaf: Any = Leaf()
+            self._leaf: Any = Leaf(self)
+            self._leaf.label = self.name
             self.node = self._leaf
         elif not wanted:
             self.node = self._leaf = None
@@ -125,7 +126,9 @@ class Tensor(ArrayLike):
                 "grad: only tensors made with requires_grad=True hold a gradient; got an interior or constant "
                 "tensor. Use ad.grad or ad.vjp for the derivative with respect to an intermediate value."
             )
-        self.leaf.grad = None if value is None else np.array(value, self.dtype).reshape(self.shape)
+        if value is not None and value is not self.leaf.buffer:
+            value = np.array(value, self.dtype).reshape(self.shape)
+        self.leaf.grad = value
 
     @property
     def grad_buffer(self) -> np.ndarray | None:
@@ -153,6 +156,8 @@ class Tensor(ArrayLike):
     @name.setter
     def name(self, name: str | None) -> None:
         self._name = name
+        if self.node is not None:
+            self.node.label = name
 
     def zero_grad(self) -> None:
         """Forget the gradient (set it to None)."""
@@ -403,7 +408,7 @@ def _finish(
         y.setflags(False)  # the rules may keep it: nobody shall change it
     elif kind is not ndarray and kind not in PLAIN:
         _seal(y, values)
-    kept_y = (y if kind in SCALARS else frozen(y)) if keeps_y else None
+    kept_y = y if kind in SCALARS else frozen(y) if keeps_y else None  # a number costs nothing: for pictures
     node = Node(primitive, active, parents, kept_y, kept(codes, y, values), kwargs and unchanging(kwargs))
     return Tensor(y, node, level) if kind in PLAIN else _tensors(y, node, level)
 

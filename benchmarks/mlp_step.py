@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks import mlp_by_hand
-from benchmarks.harness.workload import BY_HAND, EAGER, Goal, Run, Workload
+from benchmarks.harness.workload import BY_HAND, COMPILED, EAGER, Goal, Run, Workload
 
 LR, BETA1, BETA2, EPS = 1e-3, 0.9, 0.999, 1e-8
 
@@ -68,20 +68,24 @@ def by_hand(network: Network) -> Run:
     return mlp_by_hand.step(X, y, network.parameters(), LR, BETA1, BETA2, EPS)
 
 
-def eager(network: Network) -> Run:
-    import numpy as np
-
+def model_of(network: Network) -> tuple[Any, Any, Any]:
+    """Return the network, the loss and the optimiser as users of `nn` write them."""
     import nn
 
-    X, y = network.data()
+    dtype = network.parameters()[0].dtype
     layers: list[nn.Module] = []
     for n_in, n_out in zip(network.sizes[:-1], network.sizes[1:], strict=True):
-        layers += [nn.Linear(n_in, n_out, dtype=X.dtype), nn.Tanh()]
+        layers += [nn.Linear(n_in, n_out, dtype=dtype), nn.Tanh()]
     model = nn.Sequential(*layers[:-1])
     for parameter, value in zip(model.parameters(), network.parameters(), strict=True):
         parameter.data[...] = value
-    loss_function = partial(cross_entropy, np) if network.classifies else nn.MSELoss()
-    optimizer = nn.optim.Adam(model.parameters(), lr=LR)
+    loss_function = nn.CrossEntropyLoss() if network.classifies else nn.MSELoss()
+    return model, loss_function, nn.optim.Adam(model.parameters(), lr=LR)
+
+
+def eager(network: Network) -> Run:
+    X, y = network.data()
+    model, loss_function, optimizer = model_of(network)
 
     def step() -> Any:
         optimizer.zero_grad()
@@ -91,6 +95,14 @@ def eager(network: Network) -> Run:
         return loss
 
     return step
+
+
+def compiled(network: Network) -> Run:
+    import nn
+
+    X, y = network.data()
+    step = nn.compile(*model_of(network))
+    return lambda: step(X, y)
 
 
 def pytorch(network: Network, fused: bool = False) -> Run:
@@ -255,6 +267,7 @@ def scikit_learn(network: Network) -> Run:
 CONTENDERS: dict[str, Callable[[Network], Run]] = {
     BY_HAND: by_hand,
     EAGER: eager,
+    COMPILED: compiled,
     "PyTorch eager": pytorch,
     "PyTorch fused Adam": partial(pytorch, fused=True),
     "jax.jit": jax_jit,
@@ -263,15 +276,43 @@ CONTENDERS: dict[str, Callable[[Network], Run]] = {
     "MyGrad": mygrad,
     "scikit-learn": scikit_learn,
 }
+PYTORCH, JAX = "PyTorch eager", "jax.jit"
 GOALS = {
-    "2-16-16-1": (Goal("PyTorch eager", 1 / 2.5, issue=2), Goal("autograd", 1 / 4, issue=2)),
-    "784-128-10": (Goal("PyTorch eager", 1, issue=2),),
+    "2-16-16-1": (
+        Goal(PYTORCH, 1 / 2.5, issue=2),
+        Goal("autograd", 1 / 4, issue=2),
+        Goal(BY_HAND, 1.1, issue=5, subject=COMPILED),
+        Goal(JAX, 0.8, issue=5, subject=COMPILED),
+        Goal(PYTORCH, 1 / 5, issue=5, subject=COMPILED),
+    ),
+    "2-50-50-1": (
+        Goal(PYTORCH, 1 / 2, issue=3),
+        Goal(BY_HAND, 1.1, issue=5, subject=COMPILED),
+        Goal(JAX, 0.8, issue=5, subject=COMPILED),
+        Goal(PYTORCH, 1 / 5, issue=5, subject=COMPILED),
+    ),
+    "64-100-30-10": (
+        Goal(PYTORCH, 1 / 2, issue=3),
+        Goal(BY_HAND, 1.1, issue=5, subject=COMPILED),
+        Goal(JAX, 0.8, issue=5, subject=COMPILED),
+    ),
+    "784-128-10": (
+        Goal(PYTORCH, 1, issue=2),
+        Goal(BY_HAND, 1.1, issue=5, subject=COMPILED),
+        Goal(JAX, 1.1, issue=5, subject=COMPILED),
+        Goal(PYTORCH, 0.8, issue=5, subject=COMPILED),
+    ),
+    "784-512-512-10": (
+        Goal(BY_HAND, 1.0, issue=5, subject=COMPILED),
+        Goal("PyTorch fused Adam", 1.0, issue=5, subject=COMPILED),
+    ),
 }
 NETWORKS = (
     Network((2, 16, 16, 1), batch=16),
     Network((2, 50, 50, 1), batch=100),
     Network((64, 100, 30, 10), batch=64),
     Network((784, 128, 10), batch=64),
+    Network((784, 512, 512, 10), batch=128),
 )
 
 workloads = []

@@ -7,6 +7,7 @@ from typing import Any
 
 from nn import data, functional, init, optim, utils
 from nn.clipping import clip_grad_norm_, clip_grad_norm_per_parameter_, clip_grad_value_
+from nn.compile import CompiledModel, CompiledStep, compile
 from nn.data import DataLoader, Standardize, TensorDataset, Unstandardize, load_csv, one_hot, train_test_split
 from nn.diagnosis import Diagnosis, diagnose
 from nn.functional.penalties import l1_penalty, l2_penalty
@@ -75,6 +76,8 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "CheckpointError",
+    "CompiledModel",
+    "CompiledStep",
     "Conv1d",
     "Conv2d",
     "CrossEntropyLoss",
@@ -133,6 +136,7 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_norm_per_parameter_",
     "clip_grad_value_",
+    "compile",
     "data",
     "diagnose",
     "evaluate",

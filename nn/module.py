@@ -70,7 +70,7 @@ class Module:
         return output
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self._buffers:
+        if name in self._buffers and not isinstance(value, ad.Record):  # a record stands for an array while compiling
             value = np.array(value)
         if isinstance(vars(self).get(name), Parameter) and not (value is None or isinstance(value, Parameter)):
             raise TypeError(

@@ -18,7 +18,7 @@ VIEWS: set[Callable] = {
 }  # fmt: skip
 """Functions whose result may share memory with their first operand."""
 
-IN_GIVEN_MEMORY: set[Callable] = {np.matmul, np.add.reduce, sech_squared.implementation}
+IN_GIVEN_MEMORY: set[Callable] = {np.matmul, np.dot, np.add.reduce, sech_squared.implementation}
 """What takes an `out` besides ufuncs."""
 
 
@@ -75,7 +75,9 @@ def is_view(step: Step) -> bool:
     """Tell whether the result may share memory with an operand."""
     if step.function in VIEWS or getattr(step.function, "__name__", "") in ("<lambda>", "_item"):
         return True
-    return not isinstance(step.function, np.ufunc) and step.function not in IN_GIVEN_MEMORY | {index_update.implementation}
+    return not isinstance(step.function, np.ufunc) and step.function not in IN_GIVEN_MEMORY | {
+        index_update.implementation
+    }
 
 
 def _roots(program: Program) -> dict[Step, Step]:

@@ -15,7 +15,7 @@ from autodiff.arraylike import getitem, power
 from autodiff.compiler.buffers import Buffers, is_view, takes_out
 from autodiff.compiler.steps import Program, Step
 from autodiff.rules.indexing import select
-from autodiff.rules.special import sech_squared, sech_squared_tail
+from autodiff.rules.special import SECH_TAIL, sech_squared, sech_squared_tail
 
 number_of_program = count(1).__next__
 
@@ -163,10 +163,15 @@ class Source:
         if function is np.transpose and parameters.get("axes") is None:
             return f"{given[0]}.T"
         if function is select.implementation:
-            return f"np.where({self.operand(parameters['condition'])}, {', '.join(given)}){'' if step.is_array else '[()]'}"
+            choice = f"np.where({self.operand(parameters['condition'])}, {', '.join(given)})"
+            return choice if step.is_array else f"{choice}[()]"
         if getattr(function, "__name__", "") == "_item":
             return f"{given[0]}[{parameters['k']}]"
-        options = [f"{key}={self.operand(value)}" for key, value in parameters.items() if value is not False or key != "keepdims"]
+        options = [
+            f"{key}={self.operand(value)}"
+            for key, value in parameters.items()
+            if value is not False or key != "keepdims"
+        ]
         return f"{self.function(function)}({', '.join([*given, *options])})"
 
     def _index(self, index: Any) -> str:
@@ -181,7 +186,7 @@ class Source:
 
     def function(self, function: Any) -> str:
         """Return how a function is called: by NumPy's name, or by its own."""
-        name = getattr(function, "__name__", "function")
+        name = str(getattr(function, "__name__", "function"))
         if function == np.add.reduce:
             return "np.add.reduce"
         for prefix, module in (("np.", np), ("np.linalg.", np.linalg)):
@@ -226,7 +231,10 @@ class Source:
             self.add(f"    np.multiply({y}, {y}, out={name}){comment}", step)
             self.add(f"    np.subtract(1.0, {name}, out={name})", step)
             tail = self.named(sech_squared_tail, "sech_squared_tail")
-            self.add(f"    if np.minimum.reduce({name}, axis=None) <= 0.002: {tail}({x}, {name})  # keeps the digits", step)
+            self.add(
+                f"    if np.minimum.reduce({name}, axis=None) <= {SECH_TAIL}:  # where 1 - tanh² loses its digits", step
+            )
+            self.add(f"        {tail}({x}, {name})", step)
         else:
             call = self.expression(step)
             self.add(f"    {call[:-1]}, out={name}){comment}", step)
@@ -276,4 +284,3 @@ def build(source: Source, text: str) -> tuple[Callable[[], Callable], str]:
         return namespace[source.name]
 
     return make, filename
-

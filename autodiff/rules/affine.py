@@ -9,6 +9,7 @@ The sum is formed in the memory of the product, and the graph has one node inste
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,14 @@ def _rows(x: Any) -> Any:
     return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
 
+@lru_cache(maxsize=32)
+def _ones(n: int, dtype: np.dtype) -> np.ndarray:
+    """Return a row of ones: a product with it sums columns faster than np.sum does."""
+    ones = np.ones(n, dtype)
+    ones.setflags(write=False)
+    return ones
+
+
 class Affine(Primitive):
     """The rule above."""
 
@@ -86,7 +95,8 @@ class Affine(Primitive):
             elif i == 1:
                 cts.append(to_dtype(np.matmul(_rows(x).T, _rows(ct)), weight.dtype))
             else:
-                cts.append(np.add.reduce(_rows(ct), 0))
+                rows = _rows(ct)
+                cts.append(np.matmul(_ones(rows.shape[0], rows.dtype), rows))
         return cts
 
     def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:

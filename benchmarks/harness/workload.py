@@ -11,10 +11,12 @@ Run = Callable[[], Any]
 
 BY_HAND = "NumPy by hand"
 EAGER = "autodiff eager"
+COMPILED = "autodiff compiled"
 
 LIBRARIES = {
     BY_HAND: "numpy",
     EAGER: "autodiff",
+    COMPILED: "autodiff",
     "PyTorch eager": "torch",
     "PyTorch torch.func": "torch",
     "PyTorch fused Adam": "torch",
@@ -29,7 +31,7 @@ LIBRARIES = {
 DISTRIBUTIONS = {"autodiff": "autodiff-nn", "sklearn": "scikit-learn"}
 """What to install for an import name, where the two differ."""
 
-SUBJECTS = (EAGER,)
+SUBJECTS = (EAGER, COMPILED)
 """The contenders that are ours: each gets a column of ratios against all the others."""
 
 

@@ -70,11 +70,12 @@ def cross_entropy(
            [-0.25,  0.25]])
     """
     usual = weight is None and sample_weight is None and label_smoothing == 0 and reduction == "mean"
-    if usual and target.__class__ is np.ndarray and target.ndim == 1 and target.dtype.kind in "iu" and target.size:
+    is_array = isinstance(target, (np.ndarray, ad.Record))
+    if usual and is_array and target.ndim == 1 and target.dtype.kind in "iu" and target.size:
         shape: tuple[int, ...] = getattr(input, "shape", ())
         fits = len(shape) == 2 and shape[0] == target.size and shape[1] and input.dtype.kind == "f"
-        if fits and ignore_index < 0 <= np.minimum.reduce(target):  # nothing is ignored
-            return mean_cross_entropy(input, target)[0]
+        if fits and ignore_index < 0:
+            return mean_cross_entropy(input, target, ignore_index)[0]
     input = floats("cross_entropy", "input", input)
     check_reduction("cross_entropy", reduction)
     check_smoothing("cross_entropy", label_smoothing)
@@ -138,7 +139,7 @@ def nll_loss(
 
 
 @ad.primitive
-def mean_cross_entropy(logits: Any, target: Any) -> Any:
+def mean_cross_entropy(logits: Any, target: Any, ignore_index: int) -> Any:
     """Return the mean cross-entropy of class numbers, and its gradient (p − onehot) / n.
 
     The gradient costs little once the loss is there, and the backward pass then has only to scale
@@ -146,7 +147,7 @@ def mean_cross_entropy(logits: Any, target: Any) -> Any:
     """
     n, n_classes = logits.shape
     if np.maximum.reduce(target.view(UNSIGNED[target.dtype.itemsize])) >= n_classes:  # a negative number is large, too
-        check_classes("cross_entropy", target, n_classes)
+        return _mean_over_counted(logits, target, ignore_index)
     rows = np.arange(0, n * n_classes, n_classes)
     top = logits.argmax(axis=1)
     top += rows
@@ -168,23 +169,37 @@ def mean_cross_entropy(logits: Any, target: Any) -> Any:
     return loss, e
 
 
-def _mean_cross_entropy_vjp(ct: Any, y: Any, logits: Any, _target: Any) -> Any:
+def _mean_over_counted(logits: Any, target: Any, ignore_index: int) -> Any:
+    """Return the same where some samples are ignored; they have no loss and no gradient."""
+    counted = np.flatnonzero(target != ignore_index)
+    check_classes("cross_entropy", target[counted], logits.shape[1])
+    gradient = np.zeros_like(logits)
+    if not counted.size:
+        return logits.dtype.type(0.0), gradient
+    loss, gradient[counted] = mean_cross_entropy(logits[counted], target[counted], ignore_index)
+    gradient.setflags(write=False)
+    return loss, gradient
+
+
+def _mean_cross_entropy_vjp(ct: Any, y: Any, logits: Any, target: Any, ignore_index: int) -> Any:
     slope = 0.0 if ct[0] is None else ct[0] * y[1]
-    return slope if ct[1] is None else slope + _times_hessian(ct[1], logits)
+    return slope if ct[1] is None else slope + _times_hessian(ct[1], logits, target, ignore_index)
 
 
-def _mean_cross_entropy_jvp(tangent: Any, y: Any, logits: Any, _target: Any) -> tuple:
-    return np.sum(tangent * y[1]), _times_hessian(tangent, logits)
+def _mean_cross_entropy_jvp(tangent: Any, y: Any, logits: Any, target: Any, ignore_index: int) -> tuple:
+    return np.sum(tangent * y[1]), _times_hessian(tangent, logits, target, ignore_index)
 
 
-def _times_hessian(c: Any, logits: Any) -> Any:
+def _times_hessian(c: Any, logits: Any, target: Any, ignore_index: int) -> Any:
     """Return H c, H being the derivative of (p − onehot) / n: the symmetric Jacobian of the softmax over n."""
     p = softmax(logits)
+    counts = (target != ignore_index).astype(p.dtype)
     c = c - np.take_along_axis(c, np.argmax(p, -1, keepdims=True), -1)
-    return p * (c - np.sum(c * p, axis=-1, keepdims=True)) / p.shape[0]
+    scale = counts / np.maximum(np.sum(counts), 1)
+    return p * (c - np.sum(c * p, axis=-1, keepdims=True)) * scale[:, None]
 
 
-mean_cross_entropy.defvjp(_mean_cross_entropy_vjp, None).defjvp(_mean_cross_entropy_jvp, None)
+mean_cross_entropy.defvjp(_mean_cross_entropy_vjp, None, None).defjvp(_mean_cross_entropy_jvp, None, None)
 
 
 # --- the general case ----------------------------------------------------------------------------

@@ -62,7 +62,7 @@ class FlatBuffer:
         self.theta_views = [self.view(self.theta, k) for k in range(len(self.parameters))]
         self.g_views = [self.view(self.g, k) for k in range(len(self.parameters))]
         self._ready: list[int] = []
-        self._segments: list[Segment] = []
+        self.divided: list[Segment] = []  # what is updated together; another list whenever that changes
         for k, parameter in enumerate(self.parameters):
             self._adopt_data(k)
             if parameter.leaf is not None:
@@ -108,7 +108,7 @@ class FlatBuffer:
                 self._adopt_grad(k)
         if ready != self._ready:
             self._divide(ready)
-        return self._segments
+        return self.divided
 
     def gradients(self) -> list[np.ndarray]:
         """Return the gradients that are there: the flat array, if it holds them all."""
@@ -133,14 +133,14 @@ class FlatBuffer:
             else:
                 runs.append([k])
         self._ready = ready
-        self._segments = []
+        self.divided = []
         for run in runs:
             progress = dict(self.progress[run[0]])  # one for all of them, and for no others
             for k in run:
                 self.progress[k] = progress
             part = slice(self.starts[run[0]], self.starts[run[-1] + 1])
             state, scratch = tuple([a[part] for a in self.state.values()]), tuple([a[part] for a in self.scratch])
-            self._segments.append(Segment(progress, self.theta[part], self.g[part], state, scratch))
+            self.divided.append(Segment(progress, self.theta[part], self.g[part], state, scratch))
 
 
 def by_dtype(parameters: Sequence[Parameter]) -> list[list[Parameter]]:

@@ -148,10 +148,17 @@ class Optimizer:
             What `closure` returned.
         """
         loss = closure() if closure is not None else None
-        for options, buffer in self._buffers:
-            for segment in buffer.segments():
-                self.update(segment, options)
+        for segment, options in self.updates():
+            self.update(segment, options)
         return loss
+
+    def updates(self) -> Iterator[tuple[Segment, ParameterGroup]]:
+        """Yield what a step hands to `update`: the stretches of the flat arrays that have a gradient, with options."""
+        return ((segment, options) for options, buffer in self._buffers for segment in buffer.segments())
+
+    def buffers(self) -> list[FlatBuffer]:
+        """Return the flat arrays, one for each group and dtype."""
+        return [buffer for _, buffer in self._buffers]
 
     def gather(self) -> None:
         """Take in the numbers that were put into parameters since, and make each a part of the flat array again."""

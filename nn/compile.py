@@ -1,0 +1,202 @@
+"""`nn.compile`: the training step, or the prediction, of a model as straight-line NumPy source."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import autodiff as ad
+from nn.module import Module
+from nn.optim.optimizer import Optimizer
+
+log = logging.getLogger("nn.compile")
+
+
+class CompiledModel:
+    """What `compile` returns without an optimiser: the prediction of a model, as an array.
+
+    Attributes
+    ----------
+    source : str
+        The program that ran last.
+    """
+
+    def __init__(self, model: Module) -> None:
+        self.model = model
+        self._modules = list(model.modules())
+        self._programs: dict[Any, Any] = {}
+        self._last: Any = None
+        self._latest_for: tuple = ()
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Return model(*inputs) as an array that is nobody else's."""
+        return self._run(inputs)
+
+    def _run(self, args: Sequence) -> Any:
+        arrays = [arg if arg.__class__ is np.ndarray else np.asarray(arg) for arg in args]
+        if self._last is None or not self._fits(arrays):
+            self._select(arrays)
+        return self._last.run(arrays)[0]
+
+    def _fits(self, arrays: Sequence[np.ndarray]) -> bool:
+        """Tell whether the latest program is the one for these arrays, and all is as it was."""
+        signature, modes, data = self._latest_for
+        for array, (shape, dtype) in zip(arrays, signature, strict=True):
+            if array.shape != shape or array.dtype is not dtype:
+                return False
+        for module, training in modes:
+            if module.training is not training:
+                return False
+        return all(parameter.data is array for parameter, array in data)
+
+    def _select(self, arrays: Sequence[np.ndarray]) -> None:
+        """Make the program for these arrays the latest one; it is compiled if there is none yet."""
+        tensors = list(self._tensors().values())
+        signature = [(array.shape, array.dtype) for array in arrays]
+        modes = [(module, module.training) for module in self._modules]
+        key = (*signature, *[mode for _, mode in modes], *[(id(t.data), t.requires_grad) for t in tensors])
+        if key not in self._programs:
+            self._programs[key] = self._compile(arrays)
+            log.info("compiled %s for %s", type(self.model).__name__, [(a.shape, str(a.dtype)) for a in arrays])
+        self._last = self._programs[key]
+        self._latest_for = signature, modes, [(tensor, tensor.data) for tensor in tensors]
+
+    def _tensors(self) -> dict[str, Any]:
+        return {_name(name): parameter for name, parameter in self.model.named_parameters()}
+
+    def _state(self) -> list[tuple[Module, str]]:
+        """Return what the modules change as they run: buffers and random generators."""
+        return [
+            (module, name)
+            for module in self._modules
+            for name, value in vars(module).items()
+            if isinstance(value, np.random.Generator) or name in module._buffers
+        ]
+
+    def _compile(self, arrays: Sequence[np.ndarray]) -> Any:
+        return ad.compile_stateful(self.model, arrays, self._tensors(), self._state(), name="predict")
+
+    @property
+    def source(self) -> str:
+        """The source of the program that ran last."""
+        return self._latest().source
+
+    @property
+    def graph(self) -> ad.Graph:
+        """The recorded graph of the program that ran last."""
+        return self._latest().graph
+
+    def _latest(self) -> Any:
+        if self._last is None:
+            raise ValueError("nn.compile: nothing has been compiled yet; got no call. Call it once.")
+        return self._last
+
+
+class CompiledStep(CompiledModel):
+    """What `compile` returns with a loss and an optimiser: one update of the parameters."""
+
+    def __init__(self, model: Module, loss: Callable, optimizer: Optimizer) -> None:
+        super().__init__(model)
+        self.loss = loss
+        self.optimizer = optimizer
+        self.parameters = list(optimizer.parameters())
+        self._gradients: list[tuple[Any, np.ndarray]] = []
+        self._updates: list[tuple[Any, Any]] = []
+        self._divisions: list[tuple[Any, list]] = []
+
+    def __call__(self, *batch: Any) -> float:
+        """Return the loss of a batch (inputs, then the target) before the update."""
+        loss = self.backward(batch)
+        self.update()
+        return float(loss)
+
+    def backward(self, batch: Sequence) -> Any:
+        """Return the loss of a batch; the gradients are in the parameters' `.grad`."""
+        loss = self._run(batch)
+        for parameter, buffer in self._gradients:
+            if parameter.grad is not buffer:
+                parameter.grad = buffer
+        return loss
+
+    def update(self) -> None:
+        """Do what `optimizer.step()` does, after `backward`."""
+        if any(buffer.divided is not divided for buffer, divided in self._divisions):
+            self._plan_updates()
+        for segment, options in self._updates:
+            self.optimizer.update(segment, options)
+
+    def _plan_updates(self) -> None:
+        self._updates = list(self.optimizer.updates())
+        self._divisions = [(buffer, buffer.divided) for buffer in self.optimizer.buffers()]
+
+    def _select(self, arrays: Sequence[np.ndarray]) -> None:
+        self.optimizer.gather()
+        super()._select(arrays)
+        self._gradients = [(p, p.grad_buffer) for p in self.parameters if p.grad_buffer is not None]
+        for parameter, buffer in self._gradients:
+            parameter.grad = buffer
+        self._plan_updates()
+
+    def _tensors(self) -> dict[str, Any]:
+        tensors = super()._tensors()
+        known = {id(tensor) for tensor in tensors.values()}
+        others = [p for p in self.parameters if id(p) not in known]  # which the loss may use, not the model
+        return {**tensors, **{f"parameter_{k}": p for k, p in enumerate(others)}}
+
+    def _compile(self, arrays: Sequence[np.ndarray]) -> Any:
+        tensors = self._tensors()
+        gradients = {name: p.grad_buffer for name, p in tensors.items() if p.grad_buffer is not None}
+        return ad.compile_stateful(self._loss_of, arrays, tensors, self._state(), gradients, name="step")
+
+    def _loss_of(self, *batch: Any) -> Any:
+        return self.loss(self.model(*batch[:-1]), batch[-1])
+
+
+def _name(path: str) -> str:
+    """Return `0.weight` as weight_0: a name for the source."""
+    *modules, name = path.split(".")
+    return "_".join([name, *modules])
+
+
+def compile(model: Module, loss: Callable | None = None, optimizer: Optimizer | None = None) -> Any:
+    """Return a compiled training step `step(X, y) -> loss`, or with the model alone its prediction.
+
+    Parameters
+    ----------
+    model : Module
+    loss : callable, optional
+        Of (prediction, target): one number.
+    optimizer : Optimizer, optional
+        Of the model's parameters.
+
+    Returns
+    -------
+    CompiledStep or CompiledModel
+        Written anew for each shape and dtype of the arguments, and each mode (`train`, `eval`).
+
+    Raises
+    ------
+    TypeError
+        At the call, if what the model does depends on the numbers.
+
+    Examples
+    --------
+    >>> import nn
+    >>> model = nn.Sequential(nn.Linear(1, 4, rng=0), nn.Tanh(), nn.Linear(4, 1, rng=1))
+    >>> step = compile(model, nn.MSELoss(), nn.optim.Adam(model.parameters(), lr=0.1))
+    >>> X = np.linspace(-1, 1, 20)[:, None]
+    >>> losses = [step(X, X**2) for _ in range(100)]
+    >>> losses[-1] < 0.01 < losses[0]
+    True
+    """
+    if not isinstance(model, Module):
+        raise TypeError(f"nn.compile: model must be a module; got a {type(model).__name__}. Pass an nn.Module.")
+    if (loss is None) != (optimizer is None):
+        raise ValueError(
+            "nn.compile: a training step needs a loss and an optimiser; got one of them. "
+            "Write nn.compile(model, loss, optimizer), or nn.compile(model) for the prediction."
+        )
+    return CompiledModel(model) if loss is None or optimizer is None else CompiledStep(model, loss, optimizer)
