@@ -55,7 +55,9 @@ def kept(codes: Iterable[int], y: Any, values: Iterable) -> list:
     for value, code in zip(values, codes):  # noqa: B905 - codes may be endless
         if code == KEEP:
             result.append(value if value.__class__ in SCALARS else frozen(value))
-        elif code == DROP or (code == LIKE and same_kind(value, y)):
+        elif code == DROP:
+            result.append(value if value.__class__ in SCALARS else None)  # a number costs nothing: for pictures
+        elif code == LIKE and same_kind(value, y):
             result.append(None)
         elif value.__class__ is ndarray:
             result.append(Spec(value.shape, value.dtype))

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -25,13 +26,15 @@ next_order = count(0, -1).__next__  # falling, so that the youngest node is a he
 
 
 class Node:
-    """One recorded operation: what the backward pass needs of it and nothing else.
+    """One recorded operation: what the backward pass needs of it, and numbers (no arrays) for pictures.
 
-    `origin`, the user's line, is there only if the operation ran inside `detect_anomaly`.
+    `origin`, the user's line, is there only if the operation ran inside `detect_anomaly`;
+    `label` only if the user gave its result a name.
     """
 
     origin: str
-    __slots__ = ("__weakref__", "argnums", "args", "kwargs", "order", "origin", "parents", "primitive", "y")
+    label: str | None
+    __slots__ = ("__weakref__", "argnums", "args", "kwargs", "label", "order", "origin", "parents", "primitive", "y")
 
     def __init__(
         self,
@@ -54,10 +57,12 @@ class Node:
 class Leaf:
     """A differentiable input. `grad` is filled by `Tensor.backward` alone."""
 
-    __slots__ = ("__weakref__", "buffer", "grad", "order")
+    __slots__ = ("__weakref__", "buffer", "grad", "label", "order", "tensor")
 
-    def __init__(self) -> None:
+    def __init__(self, tensor: Any = None) -> None:
         self.order = next_order()
+        self.tensor = ref(tensor) if tensor is not None else None  # for pictures
+        self.label: str | None = None
         self.grad: Any = None
         self.buffer: np.ndarray | None = None  # where an optimiser wants the gradient put
 
@@ -80,7 +85,8 @@ class Leaf:
 class Output:
     """One output of an operation that has several."""
 
-    __slots__ = ("__weakref__", "index", "number", "order", "parent")
+    label: str | None
+    __slots__ = ("__weakref__", "index", "label", "number", "order", "parent")
 
     def __init__(self, parent: Node, index: int, number: int) -> None:
         self.order = next_order()
