@@ -116,8 +116,9 @@ class Source:
             return f"np.{x.name}" if x.kind in "fiub" and hasattr(np, x.name) else self.named(x, "dtype")
         if isinstance(x, np.bool):
             return repr(bool(x))
-        if isinstance(x, type) and getattr(np, x.__name__, None) is x:
-            return f"np.{x.__name__}"
+        if isinstance(x, type):
+            name = str(x.__name__)
+            return f"np.{name}" if getattr(np, name, None) is x else self.named(x, name)
         return self.named(x, "c" if isinstance(x, (np.ndarray, np.generic, float, complex)) else "constant")
 
     def named(self, x: Any, wanted: str) -> str:

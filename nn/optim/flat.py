@@ -122,7 +122,7 @@ class FlatBuffer:
         self.progress[k] = dict(progress)
         for name, array in self.state.items():
             self.view(array, k)[...] = state.get(name, 0.0)
-        self._ready, self._segments = [], []
+        self._ready, self.divided = [], []
 
     def _divide(self, ready: list[int]) -> None:
         """Join neighbours among the ready parameters that had equally many updates to segments."""
