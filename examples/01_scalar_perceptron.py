@@ -8,9 +8,9 @@ their way to 2 and 1.
 """
 
 import numpy as np
-from plotting import save_plot
 
 import autodiff as ad
+from plotting import save_plot
 
 rng = np.random.default_rng(1)
 

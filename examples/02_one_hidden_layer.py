@@ -9,9 +9,9 @@ nowhere else.
 """
 
 import numpy as np
-from plotting import save_plot
 
 import autodiff as ad
+from plotting import save_plot
 
 rng = np.random.default_rng(2)
 

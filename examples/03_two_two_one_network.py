@@ -9,9 +9,9 @@ fits the lecture's polynomial: two hidden neurons get near, but cannot follow it
 """
 
 import numpy as np
-from plotting import save_plot
 
 import autodiff as ad
+from plotting import save_plot
 
 rng = np.random.default_rng(4)
 

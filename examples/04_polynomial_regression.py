@@ -8,10 +8,10 @@ same numbers, and two witnesses that know nothing of the chain rule confirm them
 """
 
 import numpy as np
-from plotting import save_plot
 
 import autodiff as ad
 import nn
+from plotting import save_plot
 
 rng = np.random.default_rng(2024)
 

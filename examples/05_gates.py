@@ -8,9 +8,9 @@ XOR. Two tanh neurons bend the plane enough.
 """
 
 import numpy as np
-from plotting import save_plot
 
 import nn
+from plotting import save_plot
 
 X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 gates = {"OR": [0, 1, 1, 1], "AND": [0, 0, 0, 1], "XOR": [0, 1, 1, 0]}

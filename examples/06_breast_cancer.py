@@ -9,10 +9,10 @@ first layer brings them to mean 0 and standard deviation 1, as found in the trai
 """
 
 import numpy as np
-from plotting import save_plot
 from sklearn.datasets import load_breast_cancer
 
 import nn
+from plotting import save_plot
 
 rng = np.random.default_rng(6)
 X, y = load_breast_cancer(return_X_y=True)

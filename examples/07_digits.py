@@ -9,10 +9,10 @@ validation data, a part of the training data, say how the training goes.
 """
 
 import numpy as np
-from plotting import COLORS, save_plot
 from sklearn.datasets import load_digits
 
 import nn
+from plotting import COLORS, save_plot
 
 dims = (64, 100, 30, 10)
 rng = np.random.default_rng(0)

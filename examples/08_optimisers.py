@@ -9,10 +9,10 @@ learning rate η is a reasonable one for each: no single η suits them all, and 
 """
 
 import numpy as np
-from plotting import save_plot
 from sklearn.datasets import load_digits
 
 import nn
+from plotting import save_plot
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = nn.data.train_test_split(X / 16, y, test_size=0.25, stratify=y, rng=0)

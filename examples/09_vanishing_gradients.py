@@ -11,9 +11,9 @@ explode (in every layer: where δ has grown little on its way back, a has grown 
 """
 
 import numpy as np
-from plotting import save_plot
 
 import nn
+from plotting import save_plot
 
 depth, width = 20, 20
 rng = np.random.default_rng(9)

@@ -10,10 +10,10 @@ activation, z has mean 0 and standard deviation 1 in every layer, and the networ
 """
 
 import numpy as np
-from plotting import save_plot
 from sklearn.datasets import load_digits
 
 import nn
+from plotting import save_plot
 
 depth, width, epochs = 8, 64, 15
 X, y = load_digits(return_X_y=True)

@@ -11,10 +11,10 @@ label here is drawn by lot: without dropout the network memorises the wrong ones
 """
 
 import numpy as np
-from plotting import save_plot
 from sklearn.datasets import load_digits
 
 import nn
+from plotting import save_plot
 
 rng = np.random.default_rng(10)
 layer, ones = nn.Dropout(0.5, rng=0), np.ones(100_000)

@@ -9,9 +9,9 @@ of η times that gradient ends far from anywhere. Clipping keeps its direction a
 """
 
 import numpy as np
-from plotting import save_plot
 
 import nn
+from plotting import save_plot
 
 
 class Recurrent(nn.Module):

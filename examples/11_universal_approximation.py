@@ -8,9 +8,9 @@ not say how many, nor how to find the weights. Here BFGS, with exact gradients, 
 """
 
 import numpy as np
-from plotting import save_plot
 
 import nn
+from plotting import save_plot
 
 rng = np.random.default_rng(11)
 

@@ -9,9 +9,9 @@ logistic regression is enough: a good feature replaces a network.
 """
 
 import numpy as np
-from plotting import COLORS, save_plot
 
 import nn
+from plotting import COLORS, save_plot
 
 rng = np.random.default_rng(12)
 

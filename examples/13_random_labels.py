@@ -9,10 +9,10 @@ error of zero is no proof of anything.
 """
 
 import numpy as np
-from plotting import save_plot
 from sklearn.datasets import load_digits
 
 import nn
+from plotting import save_plot
 
 rng = np.random.default_rng(13)
 X, y = load_digits(return_X_y=True)

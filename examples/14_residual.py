@@ -8,10 +8,10 @@ y = x + f(x) adds a path around each layer. Same layers, same initial weights, s
 """
 
 import numpy as np
-from plotting import save_plot
 from sklearn.datasets import load_digits
 
 import nn
+from plotting import save_plot
 
 depth, width, epochs = 30, 32, 15
 X, y = load_digits(return_X_y=True)

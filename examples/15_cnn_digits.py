@@ -8,11 +8,11 @@ and all places share the same filters: less than a percent of the digits is misr
 """
 
 import numpy as np
-from plotting import COLORS, save_plot
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 import nn
+from plotting import COLORS, save_plot
 
 rng = np.random.default_rng(15)
 X, y = load_digits(return_X_y=True)

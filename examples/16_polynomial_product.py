@@ -10,10 +10,10 @@ step, λ being the least eigenvalue of TᵀT, T the Toeplitz matrix of α.
 """
 
 import numpy as np
-from plotting import save_plot
 
 import autodiff as ad
 import nn.functional as F
+from plotting import save_plot
 
 alpha = np.array([1.0, -2.0, 3.0])  # p(t) = 1 − 2t + 3t²
 beta = np.array([2.0, 1.0, -1.0, 0.5])  # s(t) = 2 + t − t² + ½t³

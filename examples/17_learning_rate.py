@@ -10,10 +10,10 @@ noisy, a low one is slow; one that starts high and is lowered in steps is better
 """
 
 import numpy as np
-from plotting import save_plot
 
 import autodiff as ad
 import nn
+from plotting import save_plot
 
 rng = np.random.default_rng(17)
 A, b = rng.normal(size=(50, 10)), rng.normal(size=50)

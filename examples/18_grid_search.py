@@ -9,7 +9,6 @@ afford, with a new value of every hyperparameter each time.
 """
 
 import numpy as np
-from plotting import COLORS, save_plot
 from scipy.stats import loguniform
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, train_test_split
@@ -17,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 import nn
+from plotting import COLORS, save_plot
 
 # --- classification: a grid of two hyperparameters ------------------------------------------------
 

@@ -9,11 +9,11 @@ makes the initial weights the same in every run.
 """
 
 import numpy as np
-from plotting import save_plot
 
 import autodiff as ad
 import nn
 import nn.optim as optim
+from plotting import save_plot
 
 rng = np.random.default_rng(19)
 

@@ -8,10 +8,10 @@ the same loop with everything around it that one wants sooner or later.
 """
 
 import numpy as np
-from plotting import save_plot
 
 import autodiff as ad
 import nn
+from plotting import save_plot
 
 rng = np.random.default_rng(19)
 

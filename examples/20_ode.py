@@ -11,10 +11,10 @@ once more, by the weights.
 """
 
 import numpy as np
-from plotting import save_plot
 
 import autodiff as ad
 import nn
+from plotting import save_plot
 
 rng = np.random.default_rng(20)
 gamma = 0.2  # the damping γ, in units of the undamped angular frequency
