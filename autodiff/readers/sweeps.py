@@ -1,12 +1,14 @@
 """The two sweeps over a recorded graph, step by step: tangents downwards, adjoints upwards.
 
 They apply the same rules as the engine's forward and reverse modes, one node at a time, and
-keep every intermediate number for tables and pictures.
+keep every intermediate number for tables and pictures. The rules are NumPy code, so that they run
+on whatever stands for the `values` of the nodes: on symbols they give formulas, on records the
+sweep itself as a graph.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,30 +27,43 @@ class Contribution(NamedTuple):
     total: Any  # ū after it was added
 
 
-def tangents(graph: Graph, seeds: Mapping[Node, Any]) -> dict[Node, Any]:
+def tangents(graph: Graph, seeds: Mapping[Node, Any], values: Mapping[Node, Any] | None = None) -> dict[Node, Any]:
     """Return the tangent of every node, given those of the inputs (0 where `seeds` has none)."""
+    value_of = _values(values)
     dots = {
         node: as_cotangent("tangents", seeds[node], node.value) if node in seeds else zero_like(node.value)
         for node in graph.inputs
     }
     for node, active in graph.active_operands().items():
-        dots[node] = _push(node, {i: dots[node.operands[i]] for i in active})
+        dots[node] = _push(node, {i: dots[node.operands[i]] for i in active}, value_of)
     return dots
 
 
-def _push(node: Node, tangents: Mapping[int, Any]) -> Any:
+def _values(values: Mapping[Node, Any] | None) -> Callable[[Node], Any]:
+    """Return what gives a node's value, the recorded one by default."""
+    return (lambda node: node.value) if values is None else values.__getitem__
+
+
+def _push(node: Node, tangents: Mapping[int, Any], value_of: Callable[[Node], Any]) -> Any:
     """Return the tangent of one operation."""
     if node.kind == "output":
         return tangents[0][node.operands[1]] if tangents else zero_like(node.value)
-    values, parameters = node.given()
-    y_dot = node.primitive.jvp(tangents, node.value, values, parameters) if tangents else None
+    y_dot = None
+    if tangents:
+        operands, parameters = node.given(value_of)
+        y_dot = node.primitive.jvp(tangents, value_of(node), operands, parameters)
     if isinstance(node.value, (tuple, list)):
         parts = y_dot if y_dot is not None else [None] * len(node.value)
         return [zero_like(v) if dot is None else dot for v, dot in zip(node.value, parts, strict=True)]
     return zero_like(node.value) if y_dot is None else y_dot
 
 
-def adjoints(graph: Graph, seed: Any = None) -> tuple[dict[Node, Any], list[Contribution]]:
+def adjoints(
+    graph: Graph,
+    seed: Any = None,
+    values: Mapping[Node, Any] | None = None,
+    complete: Callable[[Node, Any], Any] | None = None,
+) -> tuple[dict[Node, Any], list[Contribution]]:
     """Return the adjoint of every node that has one, and the terms in the order in which they were added.
 
     Parameters
@@ -57,8 +72,13 @@ def adjoints(graph: Graph, seed: Any = None) -> tuple[dict[Node, Any], list[Cont
         With one result.
     seed : array_like, optional
         ȳ, in the shape of the result; 1 by default, for scalars.
+    values : mapping, optional
+        What stands for the value of each node; the recorded values by default.
+    complete : callable, optional
+        (node, adjoint) ↦ adjoint: called once all terms of an operation's adjoint are there.
     """
     y = graph.output
+    value_of = _values(values)
     if seed is None and np.size(y.value) != 1:
         raise ValueError(
             f"adjoints: a gradient needs a scalar result; got shape {y.shape}. "
@@ -69,7 +89,9 @@ def adjoints(graph: Graph, seed: Any = None) -> tuple[dict[Node, Any], list[Cont
     for node, active in reversed(graph.active_operands().items()):
         if node not in bars or not active:
             continue
-        for i, term in zip(active, _pull(node, active, bars[node]), strict=True):
+        if complete is not None:
+            bars[node] = complete(node, bars[node])
+        for i, term in zip(active, _pull(node, active, bars[node], value_of), strict=True):
             operand = node.operands[i]
             if term is None:
                 continue
@@ -81,9 +103,9 @@ def adjoints(graph: Graph, seed: Any = None) -> tuple[dict[Node, Any], list[Cont
     return bars, terms
 
 
-def _pull(node: Node, active: tuple[int, ...], bar: Any) -> Sequence:
+def _pull(node: Node, active: tuple[int, ...], bar: Any, value_of: Callable[[Node], Any]) -> Sequence:
     """Return the terms for the operands `active` of one operation."""
     if node.primitive is None:
         return [bar]
-    values, parameters = node.given()
-    return node.primitive.vjp(active, bar, node.value, values, parameters)
+    operands, parameters = node.given(value_of)
+    return node.primitive.vjp(active, bar, value_of(node), operands, parameters)
