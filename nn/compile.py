@@ -12,7 +12,11 @@ import autodiff as ad
 from nn.module import Module
 from nn.optim.optimizer import Optimizer
 
-log = logging.getLogger("nn.compile")
+log = logging.getLogger("autodiff.compile")
+
+
+class CompileError(TypeError):
+    """A model, or its loss, does something that cannot be compiled; the cause says what."""
 
 
 class CompiledModel:
@@ -26,7 +30,6 @@ class CompiledModel:
 
     def __init__(self, model: Module) -> None:
         self.model = model
-        self._modules = list(model.modules())
         self._programs: dict[Any, Any] = {}
         self._last: Any = None
         self._latest_for: tuple = ()
@@ -43,26 +46,33 @@ class CompiledModel:
 
     def _fits(self, arrays: Sequence[np.ndarray]) -> bool:
         """Tell whether the latest program is the one for these arrays, and all is as it was."""
-        signature, modes, data = self._latest_for
+        signature, changes, data = self._latest_for
+        if len(arrays) != len(signature) or Module.changes != changes:
+            return False
         for array, (shape, dtype) in zip(arrays, signature, strict=True):
             if array.shape != shape or array.dtype is not dtype:
                 return False
-        for module, training in modes:
-            if module.training is not training:
-                return False
-        return all(parameter.data is array for parameter, array in data)
+        return all([parameter.data is array for parameter, array in data])  # noqa: C419 - sooner than a generator
 
     def _select(self, arrays: Sequence[np.ndarray]) -> None:
         """Make the program for these arrays the latest one; it is compiled if there is none yet."""
         tensors = list(self._tensors().values())
         signature = [(array.shape, array.dtype) for array in arrays]
-        modes = [(module, module.training) for module in self._modules]
-        key = (*signature, *[mode for _, mode in modes], *[(id(t.data), t.requires_grad) for t in tensors])
+        key = (*signature, *map(_settings, self._modules()), *[(id(t.data), t.requires_grad) for t in tensors])
         if key not in self._programs:
-            self._programs[key] = self._compile(arrays)
+            self._programs[key] = self._compiled(arrays)
             log.info("compiled %s for %s", type(self.model).__name__, [(a.shape, str(a.dtype)) for a in arrays])
         self._last = self._programs[key]
-        self._latest_for = signature, modes, [(tensor, tensor.data) for tensor in tensors]
+        self._latest_for = signature, Module.changes, [(tensor, tensor.data) for tensor in tensors]
+
+    def _modules(self) -> list[Module]:
+        return list(self.model.modules())
+
+    def _compiled(self, arrays: Sequence[np.ndarray]) -> Any:
+        try:
+            return self._compile(arrays)
+        except Exception as error:
+            raise CompileError(f"{type(error).__name__}: {error}") from error
 
     def _tensors(self) -> dict[str, Any]:
         return {_name(name): parameter for name, parameter in self.model.named_parameters()}
@@ -71,7 +81,7 @@ class CompiledModel:
         """Return what the modules change as they run: buffers and random generators."""
         return [
             (module, name)
-            for module in self._modules
+            for module in self._modules()
             for name, value in vars(module).items()
             if isinstance(value, np.random.Generator) or name in module._buffers
         ]
@@ -101,6 +111,7 @@ class CompiledStep(CompiledModel):
     def __init__(self, model: Module, loss: Callable, optimizer: Optimizer) -> None:
         super().__init__(model)
         self.loss = loss
+        self._weighted = False
         self.optimizer = optimizer
         self.parameters = list(optimizer.parameters())
         self._gradients: list[tuple[Any, np.ndarray]] = []
@@ -109,13 +120,14 @@ class CompiledStep(CompiledModel):
 
     def __call__(self, *batch: Any) -> float:
         """Return the loss of a batch (inputs, then the target) before the update."""
-        loss = self.backward(batch)
+        loss = self.backward(batch[:-1], batch[-1])
         self.update()
         return float(loss)
 
-    def backward(self, batch: Sequence) -> Any:
+    def backward(self, inputs: Sequence, target: Any, sample_weight: Any = None) -> Any:
         """Return the loss of a batch; the gradients are in the parameters' `.grad`."""
-        loss = self._run(batch)
+        self._weighted = sample_weight is not None
+        loss = self._run([*inputs, target, sample_weight] if self._weighted else [*inputs, target])
         for parameter, buffer in self._gradients:
             if parameter.grad is not buffer:
                 parameter.grad = buffer
@@ -149,10 +161,41 @@ class CompiledStep(CompiledModel):
     def _compile(self, arrays: Sequence[np.ndarray]) -> Any:
         tensors = self._tensors()
         gradients = {name: p.grad_buffer for name, p in tensors.items() if p.grad_buffer is not None}
-        return ad.compile_stateful(self._loss_of, arrays, tensors, self._state(), gradients, name="step")
+        loss_of = self._weighted_loss if self._weighted else self._loss_of
+        return ad.compile_stateful(loss_of, arrays, tensors, self._state(), gradients, name="step")
+
+    def _modules(self) -> list[Module]:
+        return [*self.model.modules(), *(self.loss.modules() if isinstance(self.loss, Module) else [])]
 
     def _loss_of(self, *batch: Any) -> Any:
         return self.loss(self.model(*batch[:-1]), batch[-1])
+
+    def _weighted_loss(self, *batch: Any) -> Any:
+        return self.loss(self.model(*batch[:-2]), batch[-2], sample_weight=batch[-1])
+
+
+SETTINGS = (bool, int, float, str, type(None))
+
+
+def _settings(module: Module) -> tuple:
+    """Return what a program depends on besides shapes: the module, and its attributes that are plain values."""
+    plain = [(name, value) for name, value in vars(module).items() if isinstance(value, SETTINGS)]
+    return (id(module), module.training, *plain, *map(id, module._forward_hooks))
+
+
+def foreign_parts(model: Module, loss: Any) -> str:
+    """Return which parts of model and loss are a user's own; an empty string if none is."""
+    for module in model.modules():
+        if module._forward_hooks:
+            return f"{type(module).__name__} has forward hooks"
+        if not _is_ours(type(module)):
+            return f"{type(module).__name__} is a module of your own"
+    ours = _is_ours(type(loss)) if isinstance(loss, Module) else _is_ours(loss)
+    return "" if ours else f"{getattr(loss, '__name__', type(loss).__name__)} is a loss of your own"
+
+
+def _is_ours(part: Any) -> bool:
+    return str(getattr(part, "__module__", "")).partition(".")[0] == "nn"
 
 
 def _name(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from textwrap import indent
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -41,6 +41,7 @@ class Module:
     """
 
     training: bool = True
+    changes: ClassVar[int] = 0  # how many attributes of modules have been set: whether a compiled step still holds
     _buffers: tuple[str, ...] = ()  # names of the attributes that are state but not learned
     _forward_hooks: tuple[Callable, ...] = ()
 
@@ -70,6 +71,7 @@ class Module:
         return output
 
     def __setattr__(self, name: str, value: Any) -> None:
+        Module.changes += 1
         if name in self._buffers and not isinstance(value, ad.Record):  # a record stands for an array while compiling
             value = np.array(value)
         if isinstance(vars(self).get(name), Parameter) and not (value is None or isinstance(value, Parameter)):

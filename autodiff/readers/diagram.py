@@ -44,6 +44,7 @@ class Line(NamedTuple):
 
     text: str
     style: str = "plain"  # "title", "plain" or "quiet"
+    aside: str = ""  # after a title
 
 
 @dataclass
@@ -62,6 +63,7 @@ class Arrow(NamedTuple):
     tail: str
     head: str
     label: str = ""
+    straight: bool = False  # whether it is part of the spine of the picture
 
 
 @dataclass
@@ -100,6 +102,8 @@ class Diagram:
         self._write_group(dot, (), graphviz)
         for arrow in self.arrows:
             attributes = {"label": f" {escaped(arrow.label)} "} if arrow.label else {}
+            if arrow.straight:
+                attributes["weight"] = "8"
             dot.edge(arrow.tail, arrow.head, **attributes)
         return dot.source
 
@@ -137,7 +141,7 @@ class Diagram:
 def _table(box: Box) -> str:
     """Return a box as Graphviz's HTML-like label."""
     role = ROLES[box.role]
-    rows = "".join(f"<TR><TD>{_text(line)}</TD></TR>" for line in box.lines)
+    rows = "".join(f"<TR><TD>&#160;{_text(line)}&#160;</TD></TR>" for line in box.lines)
     return (
         f'<<TABLE BGCOLOR="{role.fill}" COLOR="{role.border}" BORDER="{role.width}"{_style(box.role)} '
         f'CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{rows}</TABLE>>'
@@ -152,7 +156,8 @@ def _style(role: str) -> str:
 def _text(line: Line) -> str:
     text = escaped(line.text)
     if line.style == "title":
-        return f"<B>{text}</B>"
+        aside = f"  {_font(escaped(line.aside), QUIET, 10)}" if line.aside else ""
+        return f"<B>{text}</B>{aside}"
     return _font(text, QUIET, 10) if line.style == "quiet" else text
 
 

@@ -126,6 +126,12 @@ def rule_text(rule: Rule | None, latex: bool = False, numbers: Any = None) -> st
     >>> rule_text(rule), rule_text(rule, numbers=True)
     ('v̄₁ · cos(v₀)', '−1 · cos(5)')
     """
+    written = rule_written(rule, latex, numbers)
+    return written.text if written is not None else None
+
+
+def rule_written(rule: Rule | None, latex: bool = False, numbers: Any = None) -> Written | None:
+    """Return what `rule_text` returns with how tightly it binds, for use within a formula."""
     if rule is None or len(rule.graph.outputs) != 1:
         return None
 
@@ -141,10 +147,10 @@ def rule_text(rule: Rule | None, latex: bool = False, numbers: Any = None) -> st
         return Written(symbol(meaning, latex, accent) + which, ndim=len(x.shape))
 
     expansion = Expansion(show, latex, rule)
-    text = expansion.write(rule.graph.outputs[0]).text
-    if expansion.budget < 0 or (not latex and len(text) > LONGEST * (1 if numbers is None else 2)):
+    written = expansion.write(rule.graph.outputs[0])
+    if expansion.budget < 0 or (not latex and len(written.text) > LONGEST * (1 if numbers is None else 2)):
         return None
-    return None if latex and rule_text(rule, numbers=numbers) is None else text
+    return None if latex and rule_written(rule, numbers=numbers) is None else written
 
 
 class Expansion(Writer):

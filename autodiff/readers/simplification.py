@@ -198,7 +198,7 @@ def _is(x: Any, function: Any) -> bool:
 
 def _same(a: Sequence, b: Sequence) -> bool:
     """Tell whether operands are the same nodes, or equal numbers."""
-    return all([x is y or (_is_scalar(x) and _is_scalar(y) and x == y) for x, y in zip(a, b, strict=True)])
+    return all(x is y or (_is_scalar(x) and _is_scalar(y) and x == y) for x, y in zip(a, b, strict=True))
 
 
 def _is_scalar(x: Any) -> bool:

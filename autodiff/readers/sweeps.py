@@ -103,6 +103,29 @@ def adjoints(
     return bars, terms
 
 
+def _adjoint_seeds(graph: Graph, seed: Any) -> dict[Node, Any]:
+    """Return the adjoints of the results."""
+    if len(graph.outputs) == 1 or seed is None:
+        y = graph.output
+        if seed is None and np.size(y.value) != 1:
+            raise ValueError(
+                f"adjoints: a gradient needs a scalar result; got shape {y.shape}. "
+                "Reduce it (np.sum), or give the adjoint of the result: seed=np.ones(shape)."
+            )
+        return {y: one_like(y.value) if seed is None else as_cotangent("adjoints", seed, y.value)}
+    if not isinstance(seed, (tuple, list)) or len(seed) != len(graph.outputs):
+        raise ValueError(
+            f"adjoints: {len(graph.outputs)} results need a seed of as many adjoints; got {seed!r}. "
+            "Give one for each, such as seed=(1.0, 0.0)."
+        )
+    bars: dict[Node, Any] = {}
+    for y, bar in zip(graph.outputs, seed, strict=True):
+        if isinstance(y, Node):
+            bar = as_cotangent("adjoints", bar, y.value)
+            bars[y] = bars[y] + bar if y in bars else bar
+    return bars
+
+
 def _pull(node: Node, active: tuple[int, ...], bar: Any, value_of: Callable[[Node], Any]) -> Sequence:
     """Return the terms for the operands `active` of one operation."""
     if node.primitive is None:

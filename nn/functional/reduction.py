@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+import autodiff as ad
+
 REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -84,12 +86,12 @@ def reduce(function: str, losses: Any, reduction: str, sample_weight: Any = None
 
 def _over(total: Any, count: Any) -> Any:
     """Return the mean of `count` losses; of none it is 0."""
-    return total / (1.0 if count == 0 else float(count))
+    return total / np.where(count == 0, 1.0, count)
 
 
-def _weights(function: str, sample_weight: Any, losses: Any) -> np.ndarray:
+def _weights(function: str, sample_weight: Any, losses: Any) -> Any:
     """Return the weights of the samples in the dtype of the losses, with unit axes for those of their entries."""
-    weight = np.asarray(sample_weight)
+    weight = sample_weight if isinstance(sample_weight, ad.Record) else np.asarray(sample_weight)
     shape = losses.shape
     if weight.dtype.kind not in "iubf":
         raise TypeError(
@@ -100,7 +102,7 @@ def _weights(function: str, sample_weight: Any, losses: Any) -> np.ndarray:
             f"{function}: sample_weight must have one weight for each sample, shape {shape[:1]}, or the shape "
             f"{shape} of the losses; got {weight.shape}. Write sample_weight.reshape({shape[:1]}) if it is a column."
         )
-    if not (np.isfinite(weight) & (weight >= 0)).all():
+    if isinstance(weight, np.ndarray) and not (np.isfinite(weight) & (weight >= 0)).all():
         raise ValueError(
             f"{function}: sample_weight must be finite and not negative; got {weight.min()} to {weight.max()}. "
             "Leave out the samples that shall not count, or give them weight 0."

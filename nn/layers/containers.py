@@ -51,7 +51,8 @@ class ModuleDict(Module):
         return self._modules[name]
 
     def __setitem__(self, name: str, module: Module) -> None:
-        self._modules[_checked_name(self, name)] = _checked(self, f"`{name}`", module)
+        module = _checked(self, f"`{name}`", module)
+        self._modules = {**self._modules, _checked_name(self, name): module}
 
     def __delitem__(self, name: str) -> None:
         self.pop(name)
@@ -80,12 +81,12 @@ class ModuleDict(Module):
     def pop(self, name: str) -> Module:
         """Take out the module of this name and return it."""
         module = self[name]
-        del self._modules[name]
+        self._modules = {key: value for key, value in self._modules.items() if key != name}
         return module
 
     def clear(self) -> None:
         """Take out every module."""
-        self._modules.clear()
+        self._modules = {}
 
     def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
         """Put in modules, each under its name."""
@@ -171,7 +172,8 @@ class _Line(Module):
 
     def __setitem__(self, index: int, module: Module) -> None:
         i = self._position(index)
-        self._modules[list(self._modules)[i]] = _checked(self, f"layer {i}", module)
+        module = _checked(self, f"layer {i}", module)
+        self._modules = {**self._modules, list(self._modules)[i]: module}
 
     def __delitem__(self, index: int | slice) -> None:
         pairs: list[tuple[str | None, Module]] = list(self._modules.items())

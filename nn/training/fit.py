@@ -36,6 +36,7 @@ def fit(
     callbacks: Any = (),
     progress: Any = "auto",
     rng: Any = None,
+    compile: bool | str = "auto",
     checkpoint: Any = None,
     checkpoint_every: Any = "epoch",
     resume: bool = False,
@@ -94,6 +95,9 @@ def fit(
         standard error is a terminal, else the log. False: nothing.
     rng : numpy.random.Generator or int, optional
         Of the order and of the held-out samples; layers with chance have a generator of their own.
+    compile : {"auto", True, False}
+        Whether the step is compiled (see `nn.compile`), which changes no bit of the result. "auto": if model
+        and loss are made of this library's parts alone. What cannot be compiled runs eagerly; the log says why.
     checkpoint, checkpoint_every, resume
         A file ending in `.npz` for the state of the training, written after each "epoch" or so many steps,
         and whether to go on from it; see `nn.saving`. Resumed, a training ends with the same bytes.
@@ -147,6 +151,7 @@ def fit(
         early_stopping=early_stopping,
         callbacks=[*listed, *progress_callbacks(progress, epochs), *saving],  # what the others changed is saved
         rng=rng,
+        compile=compile,
         seed=None if saved is None else saved["loader"]["seed"],
     )
     if saved is not None:

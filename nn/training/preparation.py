@@ -40,6 +40,7 @@ def make_training(
     callbacks: Any = (),
     rng: Any = None,
     seed: int | None = None,
+    compile: bool | str = "auto",
 ) -> Training:
     """Return the training that `fit` runs, checked and ready."""
     check_model("fit", model)
@@ -69,6 +70,7 @@ def make_training(
         clip_value=clip_value,
         early_stopping=early_stopping,
         callbacks=callbacks,
+        compile=compile,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -10,8 +11,11 @@ import numpy as np
 
 import autodiff as ad
 from nn.clipping import clip_grad_norm_, clip_grad_value_
+from nn.compile import CompiledStep, CompileError, foreign_parts
 from nn.module import Module
 from nn.parameter import Parameter
+
+log = logging.getLogger("nn")
 
 
 class EagerStep:
@@ -34,8 +38,19 @@ class EagerStep:
 
     def __call__(self, inputs: tuple, target: Any, sample_weight: Any = None) -> tuple[float, float]:
         """Return the loss of a batch and the norm of its gradient; the parameters are updated."""
-        optimizer = self.optimizer
-        optimizer.zero_grad()
+        loss = self.backward(inputs, target, sample_weight)
+        norm = gradient_norm(self.parameters)
+        if math.isfinite(loss) and math.isfinite(norm):
+            if norm > self.clip_norm:
+                clip_grad_norm_(self.optimizer, self.clip_norm)
+            if self.clip_value is not None:
+                clip_grad_value_(self.optimizer, self.clip_value)
+            self.optimizer.step()
+        return loss, norm
+
+    def backward(self, inputs: tuple, target: Any, sample_weight: Any = None) -> float:
+        """Return the loss of a batch; the gradients are in the parameters' `.grad`."""
+        self.optimizer.zero_grad()
         value = batch_loss(self.loss, self.model(*inputs), target, sample_weight)
         if value.__class__ is not ad.Tensor:
             raise TypeError(
@@ -43,14 +58,56 @@ class EagerStep:
                 "Write model and loss in NumPy functions of tensors, without no_grad() and .numpy()."
             )
         value.backward()
-        loss, norm = value.item(), gradient_norm(self.parameters)
-        if math.isfinite(loss) and math.isfinite(norm):
-            if norm > self.clip_norm:
-                clip_grad_norm_(optimizer, self.clip_norm)
-            if self.clip_value is not None:
-                clip_grad_value_(optimizer, self.clip_value)
-            optimizer.step()
-        return loss, norm
+        return value.item()
+
+
+class FastStep(EagerStep):
+    """The same with forward and backward compiled; eager if that cannot be done.
+
+    Parameters
+    ----------
+    model, loss, optimizer, clip_norm, clip_value
+        As in `EagerStep`.
+    """
+
+    def __init__(
+        self, model: Module, loss: Any, optimizer: Any, clip_norm: float | None = None, clip_value: float | None = None
+    ) -> None:
+        super().__init__(model, loss, optimizer, clip_norm, clip_value)
+        self.compiled: CompiledStep | None = CompiledStep(model, loss, optimizer)
+
+    def backward(self, inputs: tuple, target: Any, sample_weight: Any = None) -> float:
+        """Return the loss of a batch; the gradients are in the parameters' `.grad`."""
+        if self.compiled is not None:
+            try:
+                return float(self.compiled.backward(inputs, target, sample_weight))
+            except CompileError as reason:
+                log.info("fit: the step runs uncompiled: %s", reason)
+                self.compiled = None
+        return super().backward(inputs, target, sample_weight)
+
+
+def make_step(
+    model: Module,
+    loss: Any,
+    optimizer: Any,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    compile: bool | str = "auto",
+) -> EagerStep:
+    """Return the update that `fit` repeats.
+
+    With "auto" it is compiled if model and loss are made of this library's parts alone: of functions of
+    a user's own nobody knows whether they always do the same.
+    """
+    if not isinstance(compile, bool) and compile != "auto":
+        raise ValueError(f"fit: compile is True, False or 'auto'; got {compile!r}. Choose one of them.")
+    if compile == "auto":
+        foreign = foreign_parts(model, loss)
+        if foreign:
+            log.info("fit: the step runs uncompiled: %s; compile=True compiles it if it can", foreign)
+        compile = not foreign
+    return (FastStep if compile else EagerStep)(model, loss, optimizer, clip_norm, clip_value)
 
 
 def gradient_norm(parameters: Sequence[Parameter]) -> float:

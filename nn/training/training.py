@@ -21,7 +21,7 @@ from nn.training.evaluation import Samples, batches, figures, model_dtype
 from nn.training.history import History
 from nn.training.interrupt import Interrupt
 from nn.training.metrics import resolve
-from nn.training.step import EagerStep
+from nn.training.step import make_step
 
 
 class Training:
@@ -58,13 +58,15 @@ class Training:
         When to stop; an int is the patience.
     callbacks : callables and objects
         See `fit`.
+    compile : {"auto", True, False}
+        See `fit`.
 
     Attributes
     ----------
     history : History
         The epochs so far.
     step : callable
-        One update; see `EagerStep`. A compiled one may be put in its place.
+        One update; see `nn.training.step`.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Training:
         clip_value: float | None = None,
         early_stopping: EarlyStopping | int | None = None,
         callbacks: Any = (),
+        compile: bool | str = "auto",
     ) -> None:
         check_loss("fit", loss)
         self.model = model
@@ -100,8 +103,8 @@ class Training:
         self.callbacks = Callbacks(callbacks)
         self.history = History()
         self.sums = EpochSums(loss)
-        self.step: Callable[[tuple, Any, Any], tuple[float, float]] = EagerStep(
-            model, loss, optimizer, *checked_clips(clip_norm, clip_value)
+        self.step: Callable[[tuple, Any, Any], tuple[float, float]] = make_step(
+            model, loss, optimizer, *checked_clips(clip_norm, clip_value), compile=compile
         )
         self._dtype = model_dtype(model)
         self._plateau = scheduler is not None and "metrics" in inspect.signature(scheduler.step).parameters
