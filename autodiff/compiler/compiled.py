@@ -11,6 +11,7 @@ import numpy as np
 
 from autodiff.compiler.emission import Epilogue, Source, build
 from autodiff.compiler.passes import optimize
+from autodiff.compiler.scalars import ERRORS, ScalarSource, is_scalar, scalar_function
 from autodiff.compiler.steps import Program, program_of
 from autodiff.graph import Graph
 from autodiff.operands import TRACED
@@ -34,6 +35,19 @@ class CompiledProgram:
         self.source = self.writer.write()
         self.make, self.filename = build(self.writer, self.source)
         self.idle: list[Callable] = [self.make()]
+        self.scalar: Callable | None = None
+        if epilogue is None and is_scalar(program):
+            self.writer = ScalarSource(program, name, single=self.structure is _LEAF)
+            self.source = self.writer.write()
+            self.scalar = scalar_function(self.writer, self.source)
+
+    def run_scalar(self, args: Sequence) -> tuple:
+        """Return the results for floats; where Python raises, NumPy gives an infinity or NaN."""
+        try:
+            results = self.scalar(*args)  # type: ignore[misc]
+        except ERRORS:
+            return self.run([np.float64(arg) for arg in args])
+        return (results,) if self.structure is _LEAF else results
 
     def run(self, leaves: Sequence) -> tuple:
         """Return the results, in a tuple. Each thread that runs at the same time has memory of its own."""
@@ -79,8 +93,19 @@ class Compiled:
         self.__wrapped__ = f
         self._programs: OrderedDict[Any, tuple[CompiledProgram, list[Tensor], list]] = OrderedDict()
         self._last: CompiledProgram | None = None
+        self._scalar: Callable | None = None  # the program for single floats, which needs no look at anything else
 
     def __call__(self, *args: Any) -> Any:
+        scalar = self._scalar
+        if scalar is not None:
+            for arg in args:
+                if arg.__class__ is not float:
+                    break
+            else:
+                try:
+                    return scalar(*args)
+                except ERRORS:  # of the arithmetic, or for another number of arguments
+                    pass
         leaves, structure = _flatten(args)
         signature = (structure, *map(_kind, leaves))
         entry = self._programs.get(signature)
@@ -93,6 +118,11 @@ class Compiled:
         if self.check:
             self._check_constants(constants)
         given = [leaf for leaf in leaves if _is_input(leaf)]
+        if program.scalar is not None and all(leaf.__class__ is float for leaf in given):
+            if structure is None and program.structure is _LEAF and not self.check:
+                self._scalar = program.scalar
+            results = program.run_scalar(given)
+            return results[0] if program.structure is _LEAF else program.structure.unflatten(results)
         results = program.run([*given, *[p.data for p in parameters]] if parameters else given)
         return results[0] if program.structure is _LEAF else program.structure.unflatten(results)
 

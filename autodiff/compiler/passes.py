@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.arraylike import power
+from autodiff.arraylike import getitem, power
 from autodiff.assignment import astype
 from autodiff.compiler.steps import Program, Step
 
@@ -88,6 +88,8 @@ def _neutral(step: Step) -> Step | None:
     if step.function in (np.multiply, np.divide) and _is_one(rest[0]):
         return first
     if step.function in (np.positive, np.reshape, astype.implementation, np.broadcast_to):
+        return first
+    if step.function is getitem.implementation and step.parameters["index"] == () and not first.is_array:
         return first
     name = getattr(step.function, "__name__", "")
     return first if name == "reshape" or (name == "<lambda>" and "shape" in step.parameters) else None

@@ -1,0 +1,111 @@
+"""Programs of single numbers as plain Python: floats, operators and the functions of `math`.
+
+They run several times faster than NumPy's numbers, and agree with them to the last digit but one,
+as far as `math` and NumPy do. Where Python raises and NumPy gives an infinity or NaN, NumPy's program runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff.arraylike import power
+from autodiff.compiler.emission import INFIX, Source
+from autodiff.compiler.steps import Program, Step
+from autodiff.rules.indexing import select
+
+MATH: dict[Any, Callable] = {
+    np.exp: math.exp, np.exp2: math.exp2, np.expm1: math.expm1, np.log: math.log, np.log2: math.log2,
+    np.log10: math.log10, np.log1p: math.log1p, np.sqrt: math.sqrt, np.cbrt: math.cbrt,
+    np.sin: math.sin, np.cos: math.cos, np.tan: math.tan, np.arcsin: math.asin, np.arccos: math.acos,
+    np.arctan: math.atan, np.arctan2: math.atan2, np.sinh: math.sinh, np.cosh: math.cosh, np.tanh: math.tanh,
+    np.arcsinh: math.asinh, np.arccosh: math.acosh, np.arctanh: math.atanh, np.hypot: math.hypot,
+    np.absolute: math.fabs, np.fabs: math.fabs, np.deg2rad: math.radians, np.rad2deg: math.degrees,
+}  # fmt: skip
+WRITTEN: dict[Any, str] = {
+    np.negative: "-{0}", np.positive: "+{0}", np.square: "{0} * {0}", np.reciprocal: "1.0 / {0}",
+    np.logical_not: "not {0}", np.invert: "not {0}",
+}  # fmt: skip
+ERRORS = (ValueError, ZeroDivisionError, OverflowError, TypeError)
+
+
+def is_scalar(program: Program) -> bool:
+    """Tell whether a program computes with single floats alone, by functions that `math` has too."""
+    results = all(isinstance(o, Step) or isinstance(o, float) for o in program.outputs)
+    return results and not program.fixed and all(map(_is_known, [*program.inputs, *program.steps]))
+
+
+def _is_known(step: Step) -> bool:
+    if not isinstance(step.value, (float, np.float64, np.bool)):
+        return False
+    if any(isinstance(o, np.ndarray) for o in step.operands):
+        return False
+    if step.function is None:
+        return True
+    if step.function is power.implementation:
+        return isinstance(step.parameters["exponent"], (int, float))
+    if step.function is select.implementation:
+        return isinstance(step.parameters["condition"], Step)
+    known = step.function in MATH or step.function in WRITTEN or step.function in INFIX
+    return known and step.function is not np.matmul and not step.parameters
+
+
+class ScalarSource(Source):
+    """Writes a program of single numbers."""
+
+    def __init__(self, program: Program, name: str, single: bool) -> None:
+        super().__init__(program, name)
+        self.single = single  # whether the one result is returned as it is
+        self.used: dict[str, Callable] = {}
+
+    def expression(self, step: Step) -> str:
+        given = [self.operand(o) for o in step.operands]
+        if step.function is power.implementation:
+            return self._power(given[0], step.parameters["exponent"])
+        if step.function is select.implementation:
+            return f"{given[0]} if {self.operand(step.parameters['condition'])} else {given[1]}"
+        if step.function is np.power:
+            return f"{self._called(math.pow)}({', '.join(given)})"
+        if step.function in WRITTEN:
+            return WRITTEN[step.function].format(*given)
+        if step.function in INFIX:
+            return f"{_signed(given[0])} {INFIX[step.function]} {_signed(given[1])}"
+        return f"{self._called(MATH[step.function])}({', '.join(given)})"
+
+    def _power(self, base: str, exponent: float) -> str:
+        if exponent == 2:
+            return f"{base} * {base}"
+        return f"{base} ** {exponent}" if exponent == int(exponent) else f"{self._called(math.pow)}({base}, {exponent})"
+
+    def _called(self, function: Callable) -> str:
+        self.used[function.__name__] = function
+        return function.__name__
+
+    def constant(self, x: Any) -> str:
+        return repr(float(x)) if isinstance(x, (float, np.floating)) and np.isfinite(x) else super().constant(x)
+
+    def write(self) -> str:
+        self.taken |= {function.__name__ for function in MATH.values()}
+        text = super().write()
+        if self.single:
+            text = f"{text.rstrip()[:-1]}\n"  # no tuple
+        self.constants.update(self.used)
+        return f"from math import {', '.join(sorted(self.used))}\n\n\n{text}" if self.used else text
+
+    def _result(self, output: Any, _i: int) -> str:
+        return self.operand(output)
+
+
+def _signed(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text
+
+
+def scalar_function(source: ScalarSource, text: str) -> Callable:
+    """Return the function of the source."""
+    namespace: dict[str, Any] = dict(source.constants)
+    exec(compile(text, f"<compiled {source.name}>", "exec"), namespace)  # the text above, made of arithmetic alone
+    function: Callable = namespace[source.name]
+    return function
