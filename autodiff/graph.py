@@ -20,7 +20,11 @@ from autodiff.primitives import Primitive
 from autodiff.source import Position
 from autodiff.tree import Structure
 
-READERS: dict[str, str] = {}
+READERS: dict[str, str] = {
+    "_repr_html_": "autodiff.readers.draw:graph_in_notebook",
+    "draw": "autodiff.readers.draw:draw",
+    "table": "autodiff.readers.table:table",
+}
 """The methods that readers give to a graph: the name, and `module:function`."""
 
 _SUBSCRIPTS = str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉")
@@ -222,7 +226,7 @@ class Graph:
 
     def __getattr__(self, name: str) -> Any:
         if name not in READERS:
-            raise AttributeError(f"Graph: has no {name!r}. It has {', '.join(sorted(READERS))}.")
+            raise AttributeError(f"Graph: has no {name!r}. It has {', '.join(sorted(dir(READERS)))}.")
         module, _, function = READERS[name].partition(":")
         return partial(getattr(import_module(module), function), self)
 

@@ -181,7 +181,7 @@ def number(x: Any, digits: int = 4, latex: bool = False) -> str:
             text = text.replace("inf", r"\infty").replace("nan", r"\mathrm{nan}")
             return rf"{mantissa} \cdot 10^{{{exponent}}}" if e else text
         return text.replace("-", "−").replace("inf", "∞")
-    if array.ndim <= 2 and array.size <= 4 and array.size:
+    if array.ndim == 1 and 0 < array.size <= 4:
         inside = ", ".join([number(entry, digits, latex) for entry in array])
         return rf"\left[{inside}\right]" if latex else f"[{inside}]"
     sizes = (r" \times " if latex else "×").join(map(str, array.shape))

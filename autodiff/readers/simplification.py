@@ -74,7 +74,22 @@ def _either(writer: Any, _node: Node, a: Any, b: Any) -> Written | None:
 
 
 def _sum(writer: Any, _node: Node, a: Any, b: Any) -> Written | None:
-    return writer.apply(np.multiply, Written("2"), writer.write(a)) if a is b else None
+    if a is b:
+        return writer.apply(np.multiply, Written("2"), writer.write(a))
+    opposite = _without_sign(writer, b)
+    return writer.apply(np.subtract, writer.write(a), opposite) if opposite is not None else None
+
+
+def _without_sign(writer: Any, x: Any) -> Written | None:
+    """Return u for −u, and u · w for −u · w."""
+    if _is(x, np.negative):
+        return writer.write(x.operands[0])
+    for function in (np.multiply, np.divide):
+        if _is(x, function):
+            left, right = map(writer.chosen, x.operands)
+            opposite = _without_sign(writer, left)
+            return writer.apply(function, opposite, writer.write(right)) if opposite is not None else None
+    return None
 
 
 def _difference(writer: Any, _node: Node, a: Any, b: Any) -> Written | None:

@@ -69,22 +69,18 @@ def adjoints(
     Parameters
     ----------
     graph : Graph
-        With one result.
-    seed : array_like, optional
-        ȳ, in the shape of the result; 1 by default, for scalars.
+    seed : array_like or sequence of array_like, optional
+        ȳ, in the shape of the result, one for each of several; 1 by default, for one scalar.
     values : mapping, optional
         What stands for the value of each node; the recorded values by default.
     complete : callable, optional
         (node, adjoint) ↦ adjoint: called once all terms of an operation's adjoint are there.
     """
-    y = graph.output
     value_of = _values(values)
-    if seed is None and np.size(y.value) != 1:
-        raise ValueError(
-            f"adjoints: a gradient needs a scalar result; got shape {y.shape}. "
-            "Reduce it (np.sum), or give the adjoint of the result: seed=np.ones(shape)."
-        )
-    bars: dict[Node, Any] = {y: one_like(y.value) if seed is None else as_cotangent("adjoints", seed, y.value)}
+    bars: dict[Node, Any] = {}
+    for y, bar in zip(graph.outputs, adjoint_seeds(graph, seed), strict=True):
+        if isinstance(y, Node):
+            bars[y] = bars[y] + bar if y in bars else bar
     terms: list[Contribution] = []
     for node, active in reversed(graph.active_operands().items()):
         if node not in bars or not active:
@@ -103,8 +99,8 @@ def adjoints(
     return bars, terms
 
 
-def _adjoint_seeds(graph: Graph, seed: Any) -> dict[Node, Any]:
-    """Return the adjoints of the results."""
+def adjoint_seeds(graph: Graph, seed: Any = None) -> list:
+    """Return the adjoint that each result is given: None for a result that depends on no input."""
     if len(graph.outputs) == 1 or seed is None:
         y = graph.output
         if seed is None and np.size(y.value) != 1:
@@ -112,18 +108,16 @@ def _adjoint_seeds(graph: Graph, seed: Any) -> dict[Node, Any]:
                 f"adjoints: a gradient needs a scalar result; got shape {y.shape}. "
                 "Reduce it (np.sum), or give the adjoint of the result: seed=np.ones(shape)."
             )
-        return {y: one_like(y.value) if seed is None else as_cotangent("adjoints", seed, y.value)}
+        return [one_like(y.value) if seed is None else as_cotangent("adjoints", seed, y.value)]
     if not isinstance(seed, (tuple, list)) or len(seed) != len(graph.outputs):
         raise ValueError(
-            f"adjoints: {len(graph.outputs)} results need a seed of as many adjoints; got {seed!r}. "
-            "Give one for each, such as seed=(1.0, 0.0)."
+            f"adjoints: {len(graph.outputs)} results need an adjoint each; got {seed!r}. "
+            "Give as many in a tuple: seed=(1.0, 0.0)."
         )
-    bars: dict[Node, Any] = {}
-    for y, bar in zip(graph.outputs, seed, strict=True):
-        if isinstance(y, Node):
-            bar = as_cotangent("adjoints", bar, y.value)
-            bars[y] = bars[y] + bar if y in bars else bar
-    return bars
+    return [
+        as_cotangent("adjoints", bar, y.value) if isinstance(y, Node) else None
+        for y, bar in zip(graph.outputs, seed, strict=True)
+    ]
 
 
 def _pull(node: Node, active: tuple[int, ...], bar: Any, value_of: Callable[[Node], Any]) -> Sequence:
