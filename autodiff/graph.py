@@ -226,7 +226,8 @@ class Graph:
 
     def __getattr__(self, name: str) -> Any:
         if name not in READERS:
-            raise AttributeError(f"Graph: has no {name!r}. It has {', '.join(sorted(dir(READERS)))}.")
+            readers = ", ".join(sorted(reader for reader in READERS if not reader.startswith("_")))
+            raise AttributeError(f"Graph: has no {name!r}. It has {readers}.")
         module, _, function = READERS[name].partition(":")
         return partial(getattr(import_module(module), function), self)
 

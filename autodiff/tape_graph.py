@@ -75,7 +75,7 @@ def read_tape(result: Tensor, limit: int, title: str = "tape") -> TapeGraph:
     bars = _cotangents(steps, result) if called or result.shape or _arrays_among(steps) else {}
     nodes = _nodes(steps, {step: spec_of(bar) for step, bar in bars.items() if not isinstance(bar, list)}, result)
     scalar = called and result.size == 1
-    gradients = {nodes[step]: bars.get(step) if scalar else None for step in steps}
+    gradients = {nodes[step]: bars.get(step, 0.0) if scalar else None for step in steps}
     gradients.update({nodes[leaf]: None if leaf.grad is None else frozen(leaf.grad) for leaf in leaves})
     summed = scalar and any(not _agree(leaf.grad, bars.get(leaf)) for leaf in leaves)
     graph = Graph(list(nodes.values()), [nodes[result.node]], flatten(0.0)[1], title, textbook=False)

@@ -116,8 +116,10 @@ class Diagram:
         inner = dict.fromkeys(box.group[:depth] for box in self.boxes if len(box.group) >= depth and box.group[: depth - 1] == group)
         for frame in inner:
             number = list(self.frames).index(frame)
+            title = escaped(self.frames[frame])
+            room = "&#160;" * round(1.4 * len(title))  # so that an arrow into the middle passes by the title
             attributes = {
-                "label": f"<{_font(escaped(self.frames[frame]), INK, 11)}>", "color": INK, "style": "rounded,dashed",
+                "label": f"<{_font(title + room, INK, 11)}>", "color": INK, "style": "rounded,dashed",
                 "fontname": FONT, "labelloc": "t", "labeljust": "l", "margin": "12",
             }  # fmt: skip
             with dot.subgraph(name=f"cluster_{number}", graph_attr=attributes) as inside:
@@ -128,12 +130,12 @@ class Diagram:
         roles = [role for role in ROLES if any(box.role == role for box in self.boxes)]
         swatches = "".join(
             f'<TD BGCOLOR="{ROLES[role].fill}" COLOR="{ROLES[role].border}" BORDER="{ROLES[role].width}"'
-            f'{_style(role)}>{_font(role, TEXT, 10)}</TD>'
+            f'{_style(role)} FIXEDSIZE="TRUE" WIDTH="{18 + 6 * len(role)}" HEIGHT="20">{_font(role, TEXT, 10)}</TD>'
             for role in roles
         )  # fmt: skip
-        rows = [f"<TR><TD>{_font(escaped(line), INK, 10)}</TD></TR>" for line in self.caption]
+        rows = [f"<TR><TD>{_font(escaped(line, 120), INK, 10)}</TD></TR>" for line in self.caption]
         if len(roles) > 1:
-            legend = f'<TABLE BORDER="0" CELLSPACING="6" CELLPADDING="3"><TR>{swatches}</TR></TABLE>'
+            legend = f'<TABLE BORDER="0" CELLSPACING="6" CELLPADDING="3"><TR><TD></TD>{swatches}<TD></TD></TR></TABLE>'
             rows.insert(0, f"<TR><TD>{legend}</TD></TR>")
         return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>>' if rows else ""
 
