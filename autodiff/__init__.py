@@ -9,6 +9,7 @@ from autodiff.gradcheck import check_grads
 from autodiff.graph import Graph
 from autodiff.jacobians import hessian, jacobian
 from autodiff.piecewise import piecewise
+from autodiff.readers.draw import draw
 from autodiff.record import Record, label, record
 from autodiff.retained import retained
 from autodiff.reverse import vjp
@@ -32,6 +33,7 @@ __all__ = [
     "compile",
     "compile_stateful",
     "detect_anomaly",
+    "draw",
     "elementwise_grad",
     "grad",
     "hessian",

@@ -166,7 +166,7 @@ def _diagram(subject: Any, view: str | None, depth: int | None, max_nodes: int, 
         tape = read_tape(subject, limit, title=getattr(subject, "name", None) or "tensor")
         graph, grads = tape.graph, tape.gradients
         if tape.summed:
-            notes.append("Inputs show .grad, which has more in it than this result's gradient, which the others show")
+            notes.append("Inputs show .grad, which adds up over backward passes; the other boxes show this result's gradient")
     shows_operations = view == "operations" or (view is None and len(graph) <= min(SMALL, max_nodes))
     if not shows_operations:
         diagram = model_view(graph, depth, max_nodes)
