@@ -204,7 +204,7 @@ def latex(table: Table) -> str:
     left = "l" * grid.has_labels + "l" * CELLS + "l" * grid.has_shapes
     columns = len(left) + CELLS * (grid.sides - 1)
     directions = {"↓": r"$\downarrow$", "↑": r"$\uparrow$"}
-    titles = []
+    titles: list[str] = []
     for title, span in zip(TITLES[table.mode], (len(left), CELLS), strict=False):
         words, _, arrow = title.rpartition(" ")
         bar = "|" if grid.sides == 2 and not titles else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from autodiff.graph import Graph
 from autodiff.readers.notation import SUBSCRIPTS, escaped
@@ -42,7 +43,7 @@ def accented(name: str, accent: str, latex: bool = False) -> str:
     if latex:
         return in_latex(name, accent)
     if _SHORT.fullmatch(name.translate(_PLAIN_DIGITS)):
-        return name[0] + OVER[accent] + name[1:]
+        return unicodedata.normalize("NFC", name[0] + OVER[accent]) + name[1:]
     return f"{name}_{accent}"
 
 

@@ -150,7 +150,7 @@ def _reshape(writer: Any, node: Node, x: Any) -> Written | None:
     old, new = shape_of(x), list(node.shape)
     while len(new) > len(old) and new[0] == 1:
         del new[0]
-    parts = []
+    parts: list[slice | None] = []
     rest = list(old)
     for n in new:
         if rest and n == rest[0]:
