@@ -113,11 +113,13 @@ class Diagram:
             if box.group == group:
                 dot.node(box.key, _table(box))
         depth = len(group) + 1
-        inner = dict.fromkeys(box.group[:depth] for box in self.boxes if len(box.group) >= depth and box.group[: depth - 1] == group)
+        inner = dict.fromkeys(
+            box.group[:depth] for box in self.boxes if len(box.group) >= depth and box.group[: depth - 1] == group
+        )
         for frame in inner:
             number = list(self.frames).index(frame)
             title = escaped(self.frames[frame])
-            room = "&#160;" * round(1.4 * len(title))  # so that an arrow into the middle passes by the title
+            room = "&#160;" * round(2.4 * len(title))  # so that an arrow into the middle passes by the title
             attributes = {
                 "label": f"<{_font(title + room, INK, 11)}>", "color": INK, "style": "rounded,dashed",
                 "fontname": FONT, "labelloc": "t", "labeljust": "l", "margin": "12",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import html
-from pathlib import Path
+import os
 from typing import Any
 
 import numpy as np
@@ -44,10 +43,11 @@ class Picture:
 
         return render(self.source, _checked_format(format))
 
-    def save(self, path: str | Path, format: str | None = None) -> None:
+    def save(self, path: str | os.PathLike, format: str | None = None) -> None:
         """Write the picture to a file, whose suffix tells the format unless it is given."""
         picture = self.render(_format_of(path, format))
-        Path(path).write_bytes(picture)
+        with open(path, "wb") as file:
+            file.write(picture)
 
     def _repr_svg_(self) -> str | None:
         try:
@@ -55,7 +55,7 @@ class Picture:
         except Exception:  # a notebook shows what it can
             return None
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002 - IPython's
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         svg = self._repr_svg_()
         shown = {"image/svg+xml": svg} if svg is not None else {"text/html": _table(self._subject)}
         return {**shown, "text/plain": repr(self)}
@@ -69,7 +69,7 @@ class Picture:
 
 def draw(
     graph: Any,
-    path: str | Path | None = None,
+    path: str | os.PathLike | None = None,
     format: str | None = None,
     *,
     view: str | None = None,
@@ -86,7 +86,7 @@ def draw(
     graph : Graph or Tensor
         What `ad.record` returns, or the result of operations on tensors. Of a tensor the
         gradients are those that `backward` has left: a dash before.
-    path : str or Path, optional
+    path : str or path-like, optional
         Where to write it. The suffix tells the format: .svg, .png, .pdf or .dot.
     format : {"svg", "png", "pdf", "dot"}, optional
         If the path does not tell it; "svg" by default.
@@ -166,7 +166,9 @@ def _diagram(subject: Any, view: str | None, depth: int | None, max_nodes: int, 
         tape = read_tape(subject, limit, title=getattr(subject, "name", None) or "tensor")
         graph, grads = tape.graph, tape.gradients
         if tape.summed:
-            notes.append("Inputs show .grad, which adds up over backward passes; the other boxes show this result's gradient")
+            notes.append(
+                "Inputs show .grad, which adds up over backward passes; the other boxes show this result's gradient"
+            )
     shows_operations = view == "operations" or (view is None and len(graph) <= min(SMALL, max_nodes))
     if not shows_operations:
         diagram = model_view(graph, depth, max_nodes)
@@ -211,12 +213,14 @@ def _check_options(view: Any, direction: Any, depth: Any, max_nodes: Any) -> Non
             raise ValueError(f"draw: no such {name}; got {value!r}. Choose {choices}, or leave it out.")
     for name, value, least in (("depth", depth, 1), ("max_nodes", max_nodes, 10)):
         if value is not None and (not isinstance(value, (int, np.integer)) or value < least):
-            raise ValueError(f"draw: `{name}` is an integer of at least {least}; got {value!r}. Leave it out if unsure.")
+            raise ValueError(
+                f"draw: `{name}` is an integer of at least {least}; got {value!r}. Leave it out if unsure."
+            )
 
 
-def _format_of(path: str | Path, format: str | None) -> str:
+def _format_of(path: str | os.PathLike, format: str | None) -> str:
     """Return the format that a path or the user asks for."""
-    suffix = Path(path).suffix.removeprefix(".").lower()
+    suffix = os.path.splitext(path)[1].removeprefix(".").lower()
     format = format or suffix or "svg"
     _checked_format(format)
     if suffix and suffix != format:
@@ -242,7 +246,10 @@ def graph_in_notebook(graph: Graph) -> str:
 
 
 def _table(subject: Any) -> str:
+    """Return the table of a graph as HTML, else what it is called."""
     try:
-        return str(subject.table(mode=None)._repr_html_())
+        return str(subject.table()._repr_html_())
     except Exception:
-        return f"<pre>{html.escape(repr(subject))}</pre>"
+        from html import escape
+
+        return f"<pre>{escape(repr(subject))}</pre>"

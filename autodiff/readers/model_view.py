@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
 from autodiff.graph import Graph, Node
 from autodiff.operands import Spec
 from autodiff.readers.diagram import Arrow, Box, Diagram, Line
-from autodiff.readers.grouping import Group, depth_of, group, in_order
+from autodiff.readers.grouping import Group, depth_of, group
 from autodiff.readers.notation import name_of, number
 from autodiff.readers.operation_view import full_label, shape_text
 from autodiff.readers.repeats import Run, find_runs
@@ -182,11 +182,12 @@ def _caption(graph: Graph, folded: _Folded, depth: int, deepest: int, elided: in
     weights = {node for each in folded.home.values() for node in each.parameters}
     total = sum(int(np.prod(node.shape)) for node in weights)
     boxes = sum(each.role != "input" for each in folded.groups)
-    first = f"{graph.title}: {len(graph.operations):,} operations in {boxes:,} boxes"
+    first = f"{graph.title}: {len(graph.operations):,} operations in {boxes:,} box{'es' if boxes != 1 else ''}"
     lines = [f"{first}, {total:,} parameters" if weights else first]
     lines.append("Folded: constants, reshapes, broadcasts, and elementwise operations in a row")
     if depth < deepest:
         lines.append(f"Modules are opened {depth} of {deepest} levels deep: depth={depth + 1} opens more")
     if elided:
-        lines.append(f"{elided:,} boxes in the middle are drawn as one: max_nodes={len(folded.groups) + elided} shows all")
+        needed = len(folded.groups) + elided + len(folded.results)
+        lines.append(f"{elided:,} boxes in the middle are drawn as one: max_nodes={needed} shows all")
     return lines

@@ -11,8 +11,8 @@ import numpy as np
 from autodiff.graph import Graph, Node
 from autodiff.operands import Spec, shape_of
 from autodiff.readers.diagram import Arrow, Box, Diagram, Line
-from autodiff.readers.writer import Writer, constant
 from autodiff.readers.notation import ATOM, Written, number
+from autodiff.readers.writer import Writer, constant
 
 NO_GRADIENT = "–"
 WIDEST = 100  # characters side by side; a picture that would be wider goes down the page
