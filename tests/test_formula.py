@@ -111,13 +111,13 @@ def evaluated(text, values):
         text = text.replace(name, f"({float(values[name])!r})")
     for written, python in (
         ("−", "-"), ("·", "*"), ("^", "**"), ("⁻²", "**-2"), ("⁻³", "**-3"), ("²", "**2"), ("³", "**3"),
-        ("√", "sqrt"), ("ln(", "log("), ("log₂(", "log2("), ("σ(", "logistic("), ("max(", "maximum("),
+        ("√", "sqrt"), ("ln(", "log("), ("log₂(", "log2("), ("σ(", "logistic("), ("≥", ">="), ("≤", "<="),
         ("[", "1.0 * ("), ("]", ")"),
     ):  # fmt: skip
         text = text.replace(written, python)
     if text.startswith("|"):
         text = f"abs({text.strip('|')})"
-    return eval(text, {**vars(np), "logistic": ad.logistic})
+    return eval(text, {**vars(np), "logistic": ad.logistic, "max": np.maximum})
 
 
 @pytest.mark.parametrize(
