@@ -72,7 +72,8 @@ class Primitive(Rule):
     family = "rule"
     pull: Callable | None = None  # where there is one operand: pull(ct, y, x, **parameters) is its cotangent
     operator: Callable | None = None  # Python's operator: on NumPy's scalars the same number, much sooner
-    adds_at: Callable | None = None  # adds a cotangent into part of an array (indexing alone has it)
+    adds_at: Callable | None = None  # adds a cotangent into part of an array, in place (indexing alone has it)
+    added_at: Callable | None = None  # the same as a function of the two
     view: View | None = None  # how its result writes through to the operand, where NumPy's would
     fresh: ClassVar[bool] = False  # True: the function never returns one of its arguments
 

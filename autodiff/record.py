@@ -355,8 +355,7 @@ def _input(recorder: Recorder, x: Any, name: str) -> Any:
     if np.asarray(x).dtype.kind not in "fc" or x.__class__ is int:
         return x
     check_differentiable("record", x, f"`{name}`")
-    value = np.float64(x) if x.__class__ is float else frozen(x)
-    return recorder.add(Node("input", value, label=name))
+    return recorder.add(Node("input", frozen(x), label=name))
 
 
 def _argument_names(f: Callable, number: int) -> list[str]:

@@ -124,7 +124,7 @@ def backpropagate(roots: list, seeds: Sequence, stops: frozenset = frozenset()) 
             found[node] = found[node] + ct if node in found else ct
         elif node.__class__ is Output:
             _arrive_at_output(node, ct, cts, heap)
-        elif node.primitive.adds_at is not None and ct.__class__ in PLAIN and not check:
+        elif node.primitive.adds_at is not None and not check:
             _add_at(node, ct, cts, heap, owned)
         else:
             pull = node.primitive.pull
@@ -171,8 +171,11 @@ def _add_at(node: Any, ct: Any, cts: dict, heap: list, owned: set) -> None:
     """
     parent = node.parents[0]
     total = cts.get(parent)
-    if parent in owned and total.__class__ is np.ndarray:
-        node.primitive.adds_at(total, ct, **node.kwargs)
+    if parent in owned:
+        if total.__class__ is np.ndarray and ct.__class__ in PLAIN:
+            node.primitive.adds_at(total, ct, **node.kwargs)
+        else:  # traced: the same sum, as an operation
+            cts[parent] = node.primitive.added_at(total, ct, **node.kwargs)
         return
     contribution = node.primitive.pull(ct, node.y, node.args[0], **node.kwargs)  # a new array
     owned.add(parent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,24 @@ IN_GIVEN_MEMORY: set[Callable] = {np.matmul, np.dot, np.add.reduce, sech_squared
 """What takes an `out` besides ufuncs."""
 
 
+class Layout(NamedTuple):
+    """Shape, dtype and order of the axes in memory: sums run in that order, and their last digits depend on it."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    axes: tuple[int, ...]  # from the slowest to the fastest
+
+    @classmethod
+    def of(cls, array: np.ndarray) -> Layout:
+        axes = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
+        return cls(array.shape, array.dtype, tuple(axes))
+
+    def allocate(self) -> np.ndarray:
+        """Return an array of this layout."""
+        array = np.empty([self.shape[axis] for axis in self.axes], self.dtype)
+        return array.transpose(np.argsort(self.axes)) if self.axes else array
+
+
 class Buffers:
     """The plan of the memory.
 
@@ -29,24 +48,24 @@ class Buffers:
     ----------
     of : dict
         The number of the buffer that each step writes to; what is not in it makes its own array.
-    specs : list of (shape, dtype)
+    specs : list of Layout
         The buffers.
     """
 
     def __init__(self, program: Program) -> None:
         self.of: dict[Step, int] = {}
-        self.specs: list[tuple[tuple[int, ...], np.dtype]] = []
+        self.specs: list[Layout] = []
         self._assign(program)
 
     def _assign(self, program: Program) -> None:
         root = _roots(program)
         last = _last_reads(program, root)
         returned = {root.get(result, result) for result in program.results}
-        free: dict[tuple, list[int]] = defaultdict(list)
+        free: dict[Layout, list[int]] = defaultdict(list)
         for i, step in enumerate(program.steps):
             dying = [r for r in dict.fromkeys(root.get(u, u) for u in step.uses) if last.get(r) == i and r in self.of]
             if takes_out(step) and step not in returned:
-                key = (step.shape, step.dtype)
+                key = Layout.of(step.value)
                 here = next((r for r in dying if _may_write_into(step, r)), None)
                 if here is not None:
                     dying.remove(here)
@@ -106,4 +125,4 @@ def _may_write_into(step: Step, owner: Step) -> bool:
     """Tell whether an elementwise step may write over an operand that nobody reads later."""
     if not isinstance(step.function, np.ufunc) or step.function is np.matmul or step.function.signature is not None:
         return False
-    return owner.shape == step.shape and owner.dtype == step.dtype and any(o is owner for o in step.operands)
+    return any(o is owner for o in step.operands) and Layout.of(owner.value) == Layout.of(step.value)

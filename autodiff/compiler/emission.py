@@ -138,10 +138,13 @@ class Source:
             return f"[{', '.join(map(self.operand, x))}]"
         return self.constant(x)
 
-    def number(self, x: Any, result: np.dtype) -> str:
-        """Return an operand of arithmetic; a number of another type than the result keeps its type."""
-        strong = isinstance(x, np.generic) and not (x.dtype == result and result.kind == "f")
-        return self.named(x, "c") if strong else self.operand(x)
+    def number(self, x: Any, step: Step) -> str:
+        """Return an operand of a call; a NumPy number that would lose its type as a literal has a name."""
+        if isinstance(x, np.generic) and not isinstance(x, np.bool):
+            others = [o.value if isinstance(o, Step) else o for o in step.operands if o is not x]
+            if x.dtype.kind != "f" or np.result_type(1.0, *others) != step.dtype:
+                return self.named(x, "c")
+        return self.operand(x)
 
     # --- lines --------------------------------------------------------------------------------
 
@@ -149,19 +152,19 @@ class Source:
         """Return the call without `out`."""
         function, operands, parameters = step.function, step.operands, step.parameters
         if isinstance(function, np.ufunc) and not parameters:
-            given = [self.number(o, step.dtype) for o in operands]
+            given = [self.number(o, step) for o in operands]
             if not step.is_array:
                 if function in INFIX:
                     return f"{given[0]} {INFIX[function]} {given[1]}"
                 if function is np.negative:
                     return f"-{given[0]}"
             return f"{self.function(function)}({', '.join(given)})"
-        given = [self.operand(o) for o in operands]
+        given = [self.number(o, step) for o in operands]
         if function is power.implementation:
             return f"{given[0]} ** {self.operand(parameters['exponent'])}"
         if function is getitem.implementation:
             return f"{given[0]}[{self._index(parameters['index'])}]"
-        if function is np.transpose and parameters.get("axes") is None:
+        if function is np.transpose and parameters.get("axes") is None and step.is_array:
             return f"{given[0]}.T"
         if function is select.implementation:
             choice = f"np.where({self.operand(parameters['condition'])}, {', '.join(given)})"
@@ -243,8 +246,10 @@ class Source:
     def _result(self, output: Any, i: int) -> str:
         """Return what is returned: never memory that the next call writes to, nor the caller's own."""
         if not isinstance(output, Step):
-            return f"{self.operand(output)}.copy()" if isinstance(output, np.ndarray) else self.operand(output)
-        repeated = output in self.program.outputs[:i]
+            if isinstance(output, np.ndarray):
+                return f"{self.operand(output)}.copy()"
+            return self.named(output, "c") if isinstance(output, np.generic) else self.operand(output)
+        repeated = any(output is earlier for earlier in self.program.outputs[:i])
         borrowed = output.function is None or is_view(output)
         name = self.name_of(output)
         return f"{name}.copy()" if output.is_array and (borrowed or repeated) else name
@@ -279,8 +284,8 @@ def build(source: Source, text: str) -> tuple[Callable[[], Callable], str]:
 
     def make() -> Callable:
         namespace = {"np": np, **source.constants}
-        for name, (shape, dtype) in zip(source.buffer_names, source.buffers.specs, strict=True):
-            namespace[name] = np.empty(shape, dtype)
+        for name, spec in zip(source.buffer_names, source.buffers.specs, strict=True):
+            namespace[name] = spec.allocate()
         exec(code, namespace)  # the text above, made of NumPy calls alone
         return namespace[source.name]
 

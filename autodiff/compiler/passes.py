@@ -51,7 +51,8 @@ def name_products(program: Program) -> None:
     for step in program.steps:
         if step.function is np.matmul and not step.parameters:
             a, b = map(_value, step.operands)
-            if step.is_array and a.ndim in (1, 2) and b.ndim == 2 and a.dtype == b.dtype and a.dtype.char in "fd":
+            fits = step.is_array and step.value.flags.c_contiguous and a.dtype == b.dtype and a.dtype.char in "fd"
+            if fits and a.ndim in (1, 2) and b.ndim == 2:
                 step.function = np.dot
 
 
@@ -89,7 +90,7 @@ def _neutral(step: Step) -> Step | None:
         return first
     if step.function in (np.positive, np.reshape, astype.implementation, np.broadcast_to):
         return first
-    if step.function is getitem.implementation and step.parameters["index"] == () and not first.is_array:
+    if step.function is getitem.implementation and step.parameters["index"] == ():
         return first
     name = getattr(step.function, "__name__", "")
     return first if name == "reshape" or (name == "<lambda>" and "shape" in step.parameters) else None

@@ -77,6 +77,14 @@ def _add_at(total: np.ndarray, x: Any, index: Any) -> None:
         total[index] += x
 
 
+@Operation
+def added_at(total: Any, x: Any, *, index: Any) -> Any:
+    """Return `total` with `x` added to its entries at `index`, those that are named twice twice."""
+    result = np.array(total)
+    _add_at(result, x, index)
+    return result
+
+
 def _names_rows_once(index: Any, x: Any) -> bool:
     """Tell whether one array of distinct places names rows (or other parts); not asked where that costs more."""
     items = index if isinstance(index, tuple) else (index,)
@@ -110,6 +118,12 @@ def _scatter_stack(x: Any, shape: tuple[int, ...], index: Any) -> Any:
     return np.stack([scatter(x[i], shape=shape, index=index) for i in range(len(x))])
 
 
+def _added_at_stack(total: Any, x: Any, index: Any) -> Any:
+    if _keeps_place(index):
+        return added_at(total, x, index=_stack_index(index))
+    return np.stack([added_at(total[i], x[i], index=index) for i in range(len(x))])
+
+
 def _index_update(ct: Any, x: Spec, value: Spec, index: Any) -> tuple:
     ct_value = getitem(ct, index=index)
     if may_repeat(index):  # of several values written to one place the last stays
@@ -131,11 +145,15 @@ linear(
     internal=True,
 )
 RULES[getitem].adds_at = _add_at
+RULES[getitem].added_at = added_at
 RULES[getitem].view = View(
     lambda _y, _x, parameters: parameters["index"].__class__ is slice or is_basic(parameters["index"]),
     lambda x, new, index: index_update(x, new, index=index),
 )
 linear(scatter, lambda ct, _x, shape, index: getitem(ct, index=index), batch=_scatter_stack, internal=True)
+linear(
+    added_at, lambda ct, _total, _x, index: (ct, getitem(ct, index=index)), 2, batch=_added_at_stack, internal=True
+)
 linear(index_update, _index_update, 2, internal=True)
 
 # --- choosing between arrays -----------------------------------------------------------------
