@@ -117,9 +117,9 @@ def test_every_cell_of_the_latex_parses():
 def test_html_is_well_formed_and_escapes_names():
     table = ad.record(lambda x: ad.label(np.sin(x), '<b>&"') + 1.0, 1.0).table("reverse")
     root = xml.etree.ElementTree.fromstring(table.to_html())
-    assert root.tag == "table"
+    assert root.find("table") is not None
     cells = ["".join(cell.itertext()) for cell in root.iter("td")]
-    assert '<b>&"' in cells and "= v̄₁ · cos(v₀)" in cells
+    assert '<b>&"' in cells and "= v̄1 · cos(v0)" in cells
     assert table._repr_html_() == table.to_html()
     assert "http" not in table.to_html()
 

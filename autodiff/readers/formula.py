@@ -14,6 +14,7 @@ import numpy as np
 
 from autodiff.dispatch import RULES
 from autodiff.graph import Graph, Node, _replaced
+from autodiff.operands import dtype_of
 from autodiff.readers.notation import OPPOSITE, Written
 from autodiff.readers.simplification import FAMILIAR, SIMPLIFICATIONS, is_guard, passed, same_condition
 from autodiff.readers.writer import Writer, constant, symbol
@@ -83,10 +84,10 @@ def _recorded(node: Node, run: Callable, bar: Any = None, dots: Mapping[int, Any
     def as_input(value: Any, accent: str, meaning: Any, part: int | None = None) -> Any:
         if isinstance(value, (list, tuple)):
             return [as_input(item, accent, meaning, k) for k, item in enumerate(value)]
-        if not isinstance(value, (np.generic, np.ndarray)) or value.dtype.kind not in "fc":
+        if not isinstance(value, (np.generic, np.ndarray, float)) or dtype_of(value).kind not in "fc":
             return value
-        if not isinstance(meaning, Node) and not np.ndim(value):
-            return value.item()
+        if not isinstance(meaning, Node) and np.ndim(value) == 0:  # a number in the program
+            return np.asarray(value).item()
         record = recorder.add(Node("input", value))
         stands_for[record.node] = (accent, meaning, part)
         return record

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv as comma_separated
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Sequence
 from html import escape
@@ -228,32 +229,47 @@ def _ampersands(cells: Sequence[str], grid: _Grid) -> str:
 def html(table: Table) -> str:
     """Return the table as an element of a page."""
     grid = _Grid(table)
-    line = "border-left:1px solid;"
-    start = grid.has_labels
     spans = [grid.first_side, CELLS][: grid.sides]
+    equals = {first + i for first in (int(grid.has_labels), grid.first_side) for i in range(1, CELLS)}
     titles = "".join(
-        [f'<th colspan="{span}" scope="colgroup" style="text-align:left;{line if i else ""}">{escape(title)}</th>'
-         for i, (title, span) in enumerate(zip(TITLES[table.mode], spans, strict=True))]
-    )  # fmt: skip
-    equals = {first + i for first in (int(start), grid.first_side) for i in range(1, CELLS)}
+        [
+            f'<th colspan="{span}" scope="colgroup" style="{_style(beside=i > 0)}">{escape(title)}</th>'
+            for i, (title, span) in enumerate(zip(TITLES[table.mode], spans, strict=True))
+        ]
+    )
 
     def row(cells: Sequence[str]) -> str:
         shown = []
         for i, cell in enumerate(cells):
-            border = line if grid.sides == 2 and i == grid.first_side else ""
-            sign = "= " if cell and i in equals else ""
-            shown.append(f'<td style="text-align:left;white-space:nowrap;{border}">{escape(sign + cell)}</td>')
+            inside = _subscripted(f"= {cell}" if cell and i in equals else cell)
+            shown.append(f'<td style="{_style(beside=grid.sides == 2 and i == grid.first_side)}">{inside}</td>')
         return f"<tr>{''.join(shown)}</tr>"
 
     rows: list[str] = list(map(row, grid.head))
     if grid.left_out:
-        rows.append(f'<tr><td colspan="{sum(spans)}" style="text-align:left">⋮ {escape(_left_out(grid))}</td></tr>')
+        rows.append(f'<tr><td colspan="{sum(spans)}" style="{_style()}">⋮ {escape(_left_out(grid))}</td></tr>')
     rows += map(row, grid.tail)
     body = "\n".join(rows)
     return (
-        '<table class="autodiff-trace" style="border-collapse:collapse;font-variant-numeric:tabular-nums">\n'
-        f"<thead><tr>{titles}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+        '<div class="autodiff-trace" style="overflow-x:auto"><table style="border-collapse:collapse">\n'
+        f"<thead><tr>{titles}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>"
     )
+
+
+def _style(beside: bool = False) -> str:
+    """Return the style of a cell; of the first one on the right with the line between the sides."""
+    line = ";border-left:1px solid" if beside else ""
+    return f"text-align:left;white-space:nowrap;padding:.15em .5em{line}"
+
+
+def _subscripted(cell: str) -> str:
+    """Return a cell with its subscripts as HTML has them: few fonts have good characters for them."""
+    return re.sub(
+        "[₋₀-₉]+", lambda match: f'<sub style="line-height:0">{match[0].translate(_DIGITS)}</sub>', escape(cell)
+    )
+
+
+_DIGITS = str.maketrans("₋₀₁₂₃₄₅₆₇₈₉", "−0123456789")
 
 
 def csv(table: Table) -> str:

@@ -71,8 +71,10 @@ class Writer:
             return called(self, operands, parameters["call"])
         if "shut" in parameters:  # nn's `passed`: zero where shut
             return self.indicator(operands[0], self.within(self.unless(parameters["shut"]), ANY))
-        inside = [operand.text for operand in operands] + [self.named(*item) for item in parameters.items()]
-        return self.function(name_of(primitive), ", ".join(inside))
+        options = [self.named(*item) for item in parameters.items()]
+        if len(options) > 2:  # of a convolution: padding, dilation, …
+            options = [r"\ldots" if self.latex else "…"]
+        return self.function(name_of(primitive), ", ".join([*(operand.text for operand in operands), *options]))
 
     def filled(self, notation: Notation, operands: Sequence[Written]) -> Written:
         """Return the formula of an operation that has a notation."""
