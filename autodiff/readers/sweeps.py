@@ -41,7 +41,12 @@ def tangents(graph: Graph, seeds: Mapping[Node, Any], values: Mapping[Node, Any]
 
 def _values(values: Mapping[Node, Any] | None) -> Callable[[Node], Any]:
     """Return what gives a node's value, the recorded one by default."""
-    return (lambda node: node.value) if values is None else values.__getitem__
+    return _recorded_value if values is None else values.__getitem__
+
+
+def _recorded_value(node: Node) -> Any:
+    """Return a node's value, with a shape and a dtype, which rules ask for, also if it is Python's number."""
+    return np.float64(node.value) if node.value.__class__ is float else node.value
 
 
 def _push(node: Node, tangents: Mapping[int, Any], value_of: Callable[[Node], Any]) -> Any:
