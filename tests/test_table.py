@@ -13,6 +13,58 @@ import autodiff as ad
 import nn
 from autodiff.readers.layouts import brief, width
 
+X = np.array([0.3, -1.2, 2.0])
+M = np.arange(6.0).reshape(3, 2) / 7 + 0.1
+
+
+def assigned(x):
+    y = x * 1.0
+    y[0] = y[1] * 2.0
+    y[[1, 2]] *= 3.0
+    return np.sum(y)
+
+
+OPERATIONS = {
+    **{
+        function.__name__: (lambda x, function=function: np.sum(function(x) * x), X)
+        for function in (
+            np.sort, np.cumsum, np.cumprod, np.flip, np.copy, np.sinc, np.floor, np.sign, np.exp2, np.nan_to_num,
+            nn.functional.gelu, nn.functional.silu, nn.functional.softplus, nn.functional.softmax,
+            nn.functional.log_softmax, nn.functional.softsign, nn.functional.selu, nn.functional.hardtanh,
+        )
+    },
+    **{
+        function.__name__: (lambda x, function=function: function(x) * 2.0, X)
+        for function in (np.max, np.min, np.prod, np.var, np.std, np.median, np.ptp, np.mean, np.linalg.norm)
+    },
+    "max along an axis": (lambda m: np.sum(np.max(m, axis=1)), M),
+    "mean along an axis": (lambda m: np.sum(np.mean(m, axis=1, keepdims=True) ** 2), M),
+    "mask": (lambda x: np.sum(x[x > 0]), X),
+    "places": (lambda m: np.sum(m[[0, 0, 2], [1, 0, 1]]), M),
+    "take_along_axis": (lambda m: np.sum(np.take_along_axis(m, np.argsort(m, 0), 0) * m), M),
+    "new axes": (lambda x: np.sum(x[:, None] * x[None, :]), X),
+    "assignment": (assigned, X),
+    "concatenate": (lambda m: np.sum(np.concatenate([m, m], axis=1) ** 2), M),
+    "tile": (lambda x: np.sum(np.tile(x, 2) ** 2), X),
+    "pad": (lambda x: np.sum(np.pad(x, 2) ** 2), X),
+    "reshape": (lambda m: np.sum(m.reshape(2, 3) @ X), M),
+    "einsum": (lambda a, b: np.sum(np.einsum("ij,kj->ik", a, b)), M, M),
+    "solve": (lambda a, b: np.sum(np.linalg.solve(a, b)), M[:2] + np.eye(2), X[:2]),
+    "det": (np.linalg.det, M[:2] + np.eye(2)),
+    "trace": (np.trace, M[:2]),
+    "float32": (lambda x: np.sum(x.astype(np.float32)), X),
+    "remainder": (lambda a, b: np.remainder(a, b) * 1.0, 7.5, 2.0),
+    "piecewise": (lambda x: np.sum(np.where(x > 0, x**2, -x)), X),
+    "losses": (lambda a, b: nn.functional.mse_loss(a, b) + nn.functional.l1_loss(a, b), X, X + 1.0),
+    "cross-entropy": (lambda a: nn.functional.cross_entropy(a, np.array([0, 1, 0])), M),
+    "convolution": (
+        lambda x, w: np.sum(nn.functional.max_pool2d(nn.functional.conv2d(x, w), 2)),
+        np.arange(25.0).reshape(1, 1, 5, 5), np.ones((2, 1, 2, 2)),
+    ),
+    "second derivative": (ad.grad(lambda x: np.sin(x) * x**2), 1.1),
+    "gradient of a model": (lambda x: np.sum(ad.grad(lambda x: np.sum(nn.functional.relu(x) ** 2))(x)), X),
+}  # fmt: skip
+
 
 def textbook(x1, x2):
     return np.log(x1) + x1 * x2 - np.sin(x2)
@@ -112,6 +164,24 @@ def test_every_cell_of_the_latex_parses():
         for cell in line.removesuffix(r"\\").split("&"):
             if cell.strip():
                 parser.parse(f"${cell.strip()}$")
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_format_of_every_kind_of_operation(name):
+    f, *args = OPERATIONS[name]
+    graph = ad.record(f, *args)
+    parser = pytest.importorskip("matplotlib.mathtext").MathTextParser("path")
+    directions = tuple(np.ones(node.shape) for node in graph.inputs)
+    for table in (graph.table("reverse"), graph.table("forward", seed=directions)):
+        for line in table.to_latex().splitlines()[2:-1]:
+            for cell in line.removesuffix(r"\\").split("&"):
+                if cell.strip():
+                    parser.parse(f"${cell.strip()}$")
+        lines = table.to_text().splitlines()
+        assert len(lines) == 2 + len(table)
+        xml.etree.ElementTree.fromstring(table.to_html())
+        assert len(table.to_markdown().splitlines()) == 2 + len(table)
+        assert len(list(csv.reader(io.StringIO(table.to_csv())))) == 1 + len(table)
 
 
 def test_html_is_well_formed_and_escapes_names():

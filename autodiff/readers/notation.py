@@ -95,7 +95,7 @@ _BY_FUNCTION: dict[Any, Notation] = {
     np.ceil: Notation("⌈{0}⌉", r"\left\lceil {0} \right\rceil", ATOM, (ANY,)),
     np.floor_divide: Notation("⌊{0} / {1}⌋", r"\left\lfloor \frac{{{0}}}{{{1}}} \right\rfloor", ATOM,
                               (PRODUCT, UNARY), (ANY, ANY)),
-    np.remainder: _infix("mod", r"\bmod", PRODUCT, UNARY),
+    np.remainder: _infix("mod", r"\;\mathrm{{mod}}\;", PRODUCT, UNARY),
     np.matmul: _infix("@", r"\,", PRODUCT, UNARY),
     np.dot: _infix("@", r"\,", PRODUCT, UNARY),
     np.outer: Notation("outer({0}, {1})", r"{0} \otimes {1}", PRODUCT, (ANY, ANY), (PRODUCT, UNARY)),

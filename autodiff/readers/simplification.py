@@ -140,7 +140,7 @@ def _matmul(writer: Any, _node: Node, a: Any, b: Any) -> Written | None:
 
 def _index(writer: Any, node: Node, x: Any) -> Written | None:
     """(A @ b[…, None])[…, 0] is A @ b."""
-    if node.parameters["index"] == (Ellipsis, 0) and _is(x, np.matmul) and _is_column(x.operands[1]):
+    if _is_last_axis(node.parameters["index"], 0) and _is(x, np.matmul) and _is_column(x.operands[1]):
         return writer.apply(np.matmul, writer.write(x.operands[0]), writer.write(x.operands[1].operands[0]))
     return None
 
@@ -175,7 +175,18 @@ def _tensordot(writer: Any, node: Node, a: Any, b: Any) -> Written | None:
 
 
 def _is_column(x: Any) -> bool:
-    return _is(x, getitem) and x.parameters["index"] == (Ellipsis, None) and len(x.shape) == 2
+    return _is(x, getitem) and _is_last_axis(x.parameters["index"], None) and len(x.shape) == 2
+
+
+def _is_last_axis(index: Any, part: Any) -> bool:
+    """Tell whether an index is […, part]."""
+    return (
+        index.__class__ is tuple
+        and len(index) == 2
+        and index[0] is Ellipsis
+        and index[1].__class__ is part.__class__
+        and index[1] == part
+    )
 
 
 def _norm(writer: Any, node: Node, *_operands: Any) -> Written | None:
