@@ -10,6 +10,7 @@ from autodiff.graph import Graph
 from autodiff.jacobians import hessian, jacobian
 from autodiff.piecewise import piecewise
 from autodiff.readers.draw import draw
+from autodiff.readers.from_sympy import from_sympy
 from autodiff.record import Record, label, record
 from autodiff.retained import retained
 from autodiff.reverse import vjp
@@ -35,6 +36,7 @@ __all__ = [
     "detect_anomaly",
     "draw",
     "elementwise_grad",
+    "from_sympy",
     "grad",
     "hessian",
     "hvp",

@@ -24,6 +24,8 @@ READERS: dict[str, str] = {
     "_repr_html_": "autodiff.readers.draw:graph_in_notebook",
     "draw": "autodiff.readers.draw:draw",
     "table": "autodiff.readers.table:table",
+    "to_html": "autodiff.readers.step:to_html",
+    "to_sympy": "autodiff.readers.symbolic:to_sympy",
 }
 """The methods that readers give to a graph: the name, and `module:function`."""
 

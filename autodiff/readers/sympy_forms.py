@@ -68,7 +68,8 @@ def piecewise(condition: Any, a: Any, b: Any) -> Any:
         condition = sympy.Ne(condition, 0)
     a = as_number(a).xreplace({condition: sympy.true})  # what is chosen again by the same condition
     b = as_number(b).xreplace({condition: sympy.false})
-    return sympy.Piecewise((a, condition), (b, True))
+    rest = b.args if isinstance(b, sympy.Piecewise) else [(b, True)]
+    return sympy.Piecewise((a, condition), *rest)
 
 
 def _truncated(x: Any) -> Any:
@@ -267,6 +268,9 @@ INVERSE.update({
     sympy.sinc: lambda x: np.sinc(x / np.pi),
 })  # fmt: skip
 """What each SymPy function is in NumPy: the table above, read backwards, and a few that NumPy lacks."""
+
+FOLDED = {sympy.Max, sympy.Min, sympy.And, sympy.Or, sympy.Xor}
+"""Those of them that take any number of arguments where NumPy's take two."""
 
 
 def entrywise(form: Callable, *arrays: Any, **options: Any) -> np.ndarray:
