@@ -126,16 +126,19 @@ def match(ct: Any, like: Any) -> Any:
     """Return `ct` summed over the axes along which `like` was broadcast, in its dtype."""
     if same_kind(ct, like):
         return ct
-    shape = shape_of(like)
+    return to_dtype(summed_to(ct, shape_of(like)), dtype_of(like))
+
+
+def summed_to(ct: Any, shape: tuple[int, ...]) -> Any:
+    """Return `ct` summed over the axes along which an operand of `shape` was broadcast."""
     ct_shape = shape_of(ct)
-    if ct_shape != shape:
-        extra = len(ct_shape) - len(shape)
-        axes = [i + extra for i, n in enumerate(shape) if n == 1 and ct_shape[i + extra] != 1]
-        add_up = np.add.reduce if ct.__class__ is np.ndarray else np.sum  # the same, without np.sum's overhead
-        ct = add_up(ct, axis=(*range(extra), *axes))
-        if axes:
-            ct = np.reshape(ct, shape)
-    return to_dtype(ct, dtype_of(like))
+    if ct_shape == shape:
+        return ct
+    extra = len(ct_shape) - len(shape)
+    axes = [i + extra for i, n in enumerate(shape) if n == 1 and ct_shape[i + extra] != 1]
+    add_up = np.add.reduce if ct.__class__ is np.ndarray else np.sum  # the same, without np.sum's overhead
+    ct = add_up(ct, axis=(*range(extra), *axes))
+    return np.reshape(ct, shape) if axes else ct
 
 
 def spread(tangent: Any, y: Any) -> Any:

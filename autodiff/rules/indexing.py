@@ -21,7 +21,7 @@ from autodiff.operands import (
     shape_of,
 )
 from autodiff.primitives import Rewrite, View
-from autodiff.rules.elementwise import match
+from autodiff.rules.elementwise import summed_to
 from autodiff.rules.linear import linear
 
 
@@ -134,7 +134,7 @@ def _index_update(ct: Any, x: Spec, value: Spec, index: Any) -> tuple:
     spare = max(len(value.shape) - len(shape_of(ct_value)), 0)  # unit axes in front of the value
     return (
         index_update(ct, 0.0, index=index),
-        np.reshape(match(ct_value, Spec(value.shape[spare:], value.dtype)), value.shape),
+        np.reshape(summed_to(ct_value, value.shape[spare:]), value.shape),
     )
 
 
@@ -179,8 +179,8 @@ def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
 linear(
     select,
     lambda ct, a, b, condition: (
-        match(select(ct, 0.0, condition=condition), a),
-        match(select(0.0, ct, condition=condition), b),
+        summed_to(select(ct, 0.0, condition=condition), a.shape),
+        summed_to(select(0.0, ct, condition=condition), b.shape),
     ),
     2,
     batch=_select_stack,
