@@ -132,7 +132,7 @@ class Diagram:
         roles = [role for role in ROLES if any(box.role == role for box in self.boxes)]
         swatches = "".join(
             f'<TD BGCOLOR="{ROLES[role].fill}" COLOR="{ROLES[role].border}" BORDER="{ROLES[role].width}"'
-            f'{_style(role)} FIXEDSIZE="TRUE" WIDTH="{18 + 6 * len(role)}" HEIGHT="20">{_font(role, TEXT, 10)}</TD>'
+            f'{_style(role)} FIXEDSIZE="TRUE" WIDTH="{22 + 7 * len(role)}" HEIGHT="24">{_font(role, TEXT, 10)}</TD>'
             for role in roles
         )  # fmt: skip
         rows = [f"<TR><TD>{_font(escaped(line, 120), INK, 10)}</TD></TR>" for line in self.caption]
@@ -175,6 +175,7 @@ def escaped(text: str, length: int = 60) -> str:
     text = "".join(c if c.isprintable() else "\ufffd" for c in text)
     if len(text) > length:
         text = f"{text[: length - 1]}…"
+    text = text.replace("\\", "\\\u200b")  # a space of no width: \N would be the name of the box
     return html.escape(text) or " "
 
 

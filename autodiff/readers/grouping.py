@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.arraylike import getitem
 from autodiff.assignment import astype
 from autodiff.dispatch import RULES
 from autodiff.graph import Graph, Node
@@ -21,10 +22,10 @@ from autodiff.graph import Graph, Node
 BACKWARD = "backward sweep"
 REARRANGED = {
     RULES[function]
-    for function in (np.reshape, np.ravel, np.squeeze, np.expand_dims, np.broadcast_to, np.copy, astype)
+    for function in (np.reshape, np.ravel, np.squeeze, np.expand_dims, np.broadcast_to, np.copy, astype, getitem)
     if function in RULES
 }
-"""Operations that lay out the same numbers anew: in the model view they are part of the arrow."""
+"""Operations that lay out the same numbers anew, or take some of them: in the model view they are part of the arrow."""
 
 CALLS_LIMIT = 1500  # boxes, above which the parts of one call are not looked for
 SINGLE_INPUTS = 8  # of more inputs, those that are entries of a container are counted in the boxes

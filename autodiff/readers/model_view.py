@@ -38,15 +38,15 @@ class _Folded:
     def __init__(self, graph: Graph, depth: int) -> None:
         self.graph = graph
         self.results = [output for output in graph.outputs if isinstance(output, Node)]
-        groups = group(graph, depth)
+        groups = self.all = group(graph, depth)
         self.home = {node: each for each in groups for node in each.nodes}
         self.ends = {self.find(result) for result in self.results}
         looks = {each: _look(each) for each in groups}
         self.runs = find_runs(groups, looks, self.ends)
         self.stand_in: dict[Group, Group] = {}  # for a box that is not drawn, the one that is
         for run in self.runs:
-            last = run.shown[-1]
-            self.stand_in.update((each, last) for each in run.left_out)
+            period = len(run.shown)
+            self.stand_in.update((each, run.shown[i % period]) for i, each in enumerate(run.left_out))
         self.groups = [each for each in groups if each not in self.stand_in]
 
     def find(self, node: Node) -> Group:
@@ -84,10 +84,13 @@ class _Folded:
         diagram.frames = frames
         keys = {each: f"b{number}" for number, each in enumerate(self.groups)}
         times = {run.shown[0]: run.times for run in self.runs if len(run.shown) == 1}
+        users = Counter(node for each in self.all for node in each.parameters)
         labels = Counter(each.nodes[-1].label for each in self.groups)
         for each in self.groups:
             label = each.nodes[-1].label
             lines = _lines(each, times.get(each, 1), label if label and labels[label] == 1 else "")
+            if any(users[node] > 1 for node in each.parameters) and not each.hidden:
+                lines.append(Line("shared with other boxes", "quiet"))
             diagram.boxes.append(Box(keys[each], each.role, lines, rolled.get(each, each.scope)))
             arrows: dict[Group, Counter] = {}
             for (source, node), uses in each.sources.items():
@@ -184,10 +187,10 @@ def _caption(graph: Graph, folded: _Folded, depth: int, deepest: int, elided: in
     boxes = sum(each.role != "input" for each in folded.groups)
     first = f"{graph.title}: {len(graph.operations):,} operations in {boxes:,} box{'es' if boxes != 1 else ''}"
     lines = [f"{first}, {total:,} parameters" if weights else first]
-    lines.append("Folded: constants, reshapes, broadcasts, and elementwise operations in a row")
+    lines.append("Folded: constants, reshapes, slices, broadcasts, and elementwise operations in a row")
     if depth < deepest:
         lines.append(f"Modules are opened {depth} of {deepest} levels deep: depth={depth + 1} opens more")
     if elided:
-        needed = len(folded.groups) + elided + len(folded.results)
+        needed = len(folded.groups) - 1 + elided + len(folded.results)
         lines.append(f"{elided:,} boxes in the middle are drawn as one: max_nodes={needed} shows all")
     return lines

@@ -31,10 +31,11 @@ def operation_view(graph: Graph, gradients: Mapping[Node, Any] | None) -> Diagra
     names = _names(graph)
     writer = Writer(lambda x: _operand(x, names))
     diagram = Diagram(graph.title)
+    several = (tuple, list)
     for node in graph:
         lines = [_title(node, names, writer), Line(_value(node.value))]
-        if gradients is not None and not isinstance(node.value, (tuple, list)):
-            gradient = gradients.get(node)
+        gradient = gradients.get(node) if gradients is not None else None
+        if gradients is not None and not isinstance(node.value, several) and not isinstance(gradient, several):
             lines.append(Line(f"gradient {NO_GRADIENT if gradient is None else _brief(gradient)}"))
         diagram.boxes.append(Box(_key(node), role_of(node, graph), lines))
         diagram.arrows += [
@@ -84,6 +85,8 @@ def _title(node: Node, names: Mapping[Node, str], writer: Writer) -> Line:
     try:
         formula = writer.node(node).text
     except (TypeError, ValueError, AttributeError, IndexError):  # the tape did not keep what the notation shows
+        formula = ""
+    if not formula or " at 0x" in formula:  # an object without a name of its own would be another each time
         formula = f"{node.function}({', '.join(names[parent] for parent in node.parents)})"
     return Line(f"{label or node.symbol} = {formula}", "title", node.symbol if label else "")
 
