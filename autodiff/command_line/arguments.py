@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from textwrap import fill
 
+import autodiff
 from autodiff.command_line.functions import CONSTANTS, listed
 from autodiff.command_line.layouts import LAYOUTS
 
@@ -53,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--check", action="store_true", help="compare the derivatives with independent ones")
     parser.add_argument("--draw", metavar="FILE", help="draw the graph: .svg, .png, .pdf or .dot")
     parser.add_argument("--html", metavar="FILE", help="write a page that goes through the sweeps step by step")
-    parser.add_argument("--version", action="version", version=f"autodiff {import_module('autodiff').__version__}")
+    parser.add_argument("--version", action="version", version=f"autodiff {autodiff.__version__}")
     return parser
 
 
@@ -64,6 +65,6 @@ def read_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace
 
 
 def _positional(argument: str) -> str:
-    """Return an argument such as -x**2 so that it is not taken for an option: those have two dashes here."""
-    single = argument.startswith("-") and not argument.startswith("--") and argument != "-h"
-    return f" {argument}" if single else argument
+    """Return a formula such as -x**2 so that it is not taken for an option."""
+    is_option = not argument.startswith("-") or re.fullmatch(r"-h|--([a-z]+(=.*)?)?", argument, re.DOTALL)
+    return argument if is_option else f" {argument}"

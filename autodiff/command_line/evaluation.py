@@ -184,9 +184,9 @@ class Evaluation:
             wanted = f"{function.operands} argument{'s' * (function.operands != 1)}"
             further = f" and {', '.join(function.options)}" if function.options else ""
             raise self.error(f"{name} takes {wanted}{further}; got {len(node.args)}", node)
-        options: dict[str | None, ast.expr] = dict(zip(function.options, node.args[function.operands :], strict=False))
+        options: dict[str, ast.expr] = dict(zip(function.options, node.args[function.operands :], strict=False))
         for keyword in node.keywords:
-            if keyword.arg not in function.options or keyword.arg in options:
+            if keyword.arg is None or keyword.arg not in function.options or keyword.arg in options:
                 known = f"; it has {', '.join(function.options)}" if function.options else ""
                 raise self.error(f"{name} has no option {keyword.arg}{known}", keyword)
             options[keyword.arg] = keyword.value

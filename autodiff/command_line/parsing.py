@@ -87,8 +87,8 @@ class Expression:
         self.tree = tree
         self.source = source
 
-    def names(self) -> dict[str, ast.Name]:
-        """Return the names it uses as values, each with the first place where it does."""
+    def names(self, called: bool = False) -> dict[str, ast.Name]:
+        """Return the names of values (and of functions, if `called`), each with the first place where it stands."""
         found: dict[str, ast.Name] = {}
         waiting: list[ast.AST] = [self.tree]
         while waiting:
@@ -96,7 +96,7 @@ class Expression:
             if isinstance(node, ast.Name):
                 found.setdefault(node.id, node)
             if dotted(node) is None:
-                children = [child for child in ast.iter_child_nodes(node) if not _is_head(node, child)]
+                children = [child for child in ast.iter_child_nodes(node) if called or not _is_head(node, child)]
                 waiting += reversed(children)
         return found
 

@@ -159,7 +159,7 @@ def _check_names(expression: Expression, variables: Mapping[str, str]) -> None:
         hint = f"did you mean {spare[0]}?" if len(spare) == 1 else f"give it behind the formula: {name}=1.3"
         raise expression.source.error_at(f"{name} has no value; {hint}", node)
     for name, argument in variables.items():
-        if name not in used:
+        if name not in expression.names(called=True):
             raise InputError(f"{name} has a value, but is not in the formula", argument, 0, len(name))
 
 

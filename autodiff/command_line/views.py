@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 import autodiff
-
 from autodiff.command_line.derivatives import entry_names
 from autodiff.command_line.mistakes import InputError
 from autodiff.command_line.problem import Problem
