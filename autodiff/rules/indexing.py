@@ -179,8 +179,8 @@ def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
 linear(
     select,
     lambda ct, a, b, condition: (
-        summed_to(select(ct, 0.0, condition=condition), a.shape),
-        summed_to(select(0.0, ct, condition=condition), b.shape),
+        summed_to(select(ct, 0.0, condition=condition), shape_of(a)),
+        summed_to(select(0.0, ct, condition=condition), shape_of(b)),
     ),
     2,
     batch=_select_stack,
