@@ -164,10 +164,10 @@ class Tensor(ArrayLike):
         if self.leaf is not None:
             self.leaf.grad = None
 
-    def detach(self) -> Tensor:
-        """Return the value as a tensor that records nothing."""
-        data = self.data
-        return tensor(value_of(data))
+    def detach(self) -> Any:
+        """Return the value as a tensor that records nothing; while a program is recorded, as its record."""
+        value = value_of(self.data)
+        return value if value.__class__ in TRACED else tensor(value)
 
     def _is_recorded(self) -> bool:
         mode = MODE.get()

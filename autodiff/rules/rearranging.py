@@ -21,9 +21,10 @@ from autodiff.operands import (
     dtype_of,
     is_traced,
     plain,
+    shape_of,
     spec_of,
 )
-from autodiff.primitives import Rule
+from autodiff.primitives import Rewrite, Rule
 from autodiff.rules.call import Call
 from autodiff.rules.casts import to_dtype
 from autodiff.rules.indexing import scatter
@@ -121,7 +122,8 @@ class Rearranges(Rule):
             stop = start + len(flatten(arg)[0])
             places += range(start, stop) if i in positions else ()
             start = stop
-        call = Call(self.function, map(_number, leaves), places, structure).kept(self.function)
+        constants = [None if i in places else _number(leaf) for i, leaf in enumerate(leaves)]
+        call = Call(self.function, constants, places, structure).kept(self.function)
         return rearranged(*[as_operand(leaves[place]) for place in places], call=call)
 
 
@@ -151,7 +153,7 @@ def _pad_check(_array: Any, _pad_width: Any, mode: Any = "constant", **kwargs: A
 
 for _function in (
     np.block, np.delete, np.diag, np.diagflat, np.diagonal, np.linalg.diagonal, np.meshgrid, np.resize,
-    np.rollaxis, np.take_along_axis, np.lib.stride_tricks.sliding_window_view,
+    np.rollaxis, np.lib.stride_tricks.sliding_window_view,
 ):  # fmt: skip
     rearranges(_function)
 rearranges(np.pad, check=_pad_check)
@@ -162,3 +164,19 @@ rearranges(np.extract, 1)
 rearranges(np.select, 1, 2)
 if hasattr(np, "unstack"):
     rearranges(np.unstack)
+
+
+def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    x = as_operand(arr)
+    places = plain(indices) if is_traced(indices) else np.asarray(indices)
+    if axis is None:
+        return getitem(np.ravel(x), index=(places,))
+    if len(shape_of(places)) != len(shape_of(x)):
+        np.take_along_axis(np.empty(shape_of(x)), np.empty(shape_of(places), int), axis)  # raises what NumPy raises
+    axis = range(len(shape_of(x)))[axis]
+    grids: list[Any] = list(np.ogrid[tuple([slice(n) for n in shape_of(x)])])
+    grids[axis] = places
+    return getitem(x, index=tuple(grids))
+
+
+RULES[np.take_along_axis] = Rewrite(np.take_along_axis, _take_along_axis)

@@ -213,9 +213,9 @@ def _expected(t: Any, log_p: Any) -> Any:
 def _picked(function: str, log_p: Any, target: np.ndarray, weight: Any, ignore_index: int) -> tuple[Any, Any]:
     """Return −w log p of the classes in `target`, and how much each counts (None: all alike)."""
     ignored = target == ignore_index
-    some = bool(ignored.any())
+    some = isinstance(target, ad.Record) or bool(ignored.any())  # a record may hold any numbers
     classes = np.where(ignored, 0, target) if some else target
-    check_classes(function, classes, log_p.shape[-1])
+    classes = checked_classes(classes, function=function, n_classes=log_p.shape[-1])
     losses = -np.take_along_axis(log_p, classes[..., None], axis=-1)[..., 0]
     if weight is None and not some:
         return losses, None
@@ -237,12 +237,7 @@ def _classes_last(function: str, input: Any, target: Any) -> tuple[Any, Any, boo
     axis = 0 if len(shape) == 1 else 1
     without = shape[:axis] + shape[axis + 1 :]
     if target.shape == shape:
-        target = floats(function, "target", target, input)
-        if not np.all((target >= 0) & (target <= 1)):
-            raise ValueError(
-                f"{function}: a target of the shape of the input, {shape}, holds probabilities between 0 and 1; "
-                f"got others. Pass class numbers with shape {without}, or one-hot rows."
-            )
+        target = checked_probabilities(floats(function, "target", target, input), function=function, without=without)
         return _move(input, axis), _move(target, axis), False
     if target.shape != without:
         raise ValueError(
@@ -253,7 +248,31 @@ def _classes_last(function: str, input: Any, target: Any) -> tuple[Any, Any, boo
         raise TypeError(
             f"{function}: class numbers are whole numbers; got dtype {target.dtype}. Write target.astype(int)."
         )
-    return _move(input, axis), np.asarray(target), True
+    return _move(input, axis), target if isinstance(target, ad.Record) else np.asarray(target), True
+
+
+@ad.primitive
+def checked_probabilities(target: Any, *, function: str, without: tuple[int, ...]) -> Any:
+    """Return `target`, once all of it has been found to lie between 0 and 1."""
+    if not np.all((target >= 0) & (target <= 1)):
+        raise ValueError(
+            f"{function}: a target of the shape of the input, {target.shape}, holds probabilities between 0 and 1; "
+            f"got others. Pass class numbers with shape {without}, or one-hot rows."
+        )
+    return target
+
+
+checked_probabilities.defvjp(lambda ct, _y, _target, **_: ct)
+
+
+@ad.primitive
+def checked_classes(target: Any, *, function: str, n_classes: int) -> Any:
+    """Return `target`, once all class numbers have been found to be there."""
+    check_classes(function, target, n_classes)
+    return target
+
+
+checked_classes.defvjp(None)
 
 
 def _move(x: Any, axis: int) -> Any:

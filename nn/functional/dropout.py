@@ -48,5 +48,6 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, *, rng: Any = Non
         raise TypeError(f"dropout: the input must be floats; got dtype {x.dtype}. Convert it: x.astype(float).")
     if p == 1.0:
         return x * np.zeros(x.shape, x.dtype)
-    drawn = np.random.default_rng(rng).random(x.shape, np.float32 if x.dtype.itemsize <= 4 else np.float64)
+    generator = rng if hasattr(rng, "random") else np.random.default_rng(rng)
+    drawn = generator.random(x.shape, np.float32 if x.dtype.itemsize <= 4 else np.float64)
     return x * np.multiply(drawn >= p, 1.0 / (1.0 - p), dtype=x.dtype)
