@@ -5,7 +5,7 @@ from autodiff.checkpoint import checkpoint
 from autodiff.compiler.compiled import Compiled, compile
 from autodiff.compiler.stateful import compile_stateful
 from autodiff.forward import Dual, jvp
-from autodiff.gradcheck import check_grads
+from autodiff.gradcheck import check_grads, gradcheck
 from autodiff.graph import Graph
 from autodiff.jacobians import hessian, jacobian
 from autodiff.piecewise import piecewise
@@ -38,6 +38,7 @@ __all__ = [
     "elementwise_grad",
     "from_sympy",
     "grad",
+    "gradcheck",
     "hessian",
     "hvp",
     "jacobian",

@@ -7,7 +7,7 @@ derivative is compared with differences of the function's values.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from autodiff.forward import jvp
 from autodiff.operands import dtype_of, shape_of, value_of
 from autodiff.reverse import vjp
 from autodiff.tree import flatten, map_leaves
+
+if TYPE_CHECKING:
+    from autodiff.checking.report import Report
 
 
 def check_grads(
@@ -196,3 +199,81 @@ def _compare(actual: Any, wanted: np.ndarray, error: float, tolerances: tuple[fl
             f"check_grads: {what} is {actual[worst]:.12g} where differences of the values give {wanted[worst]:.12g} "
             f"(entry {worst} of {len(actual)}, allowed difference {allowed:.2g})."
         )
+
+
+def gradcheck(
+    f: Callable,
+    *args: Any,
+    order: int = 1,
+    argnum: int | Sequence[int] | None = None,
+    rtol: float | None = None,
+    entries: int = 64,
+    points: int = 6,
+    rng: np.random.Generator | None = None,
+) -> Report:
+    """Return a report on the derivatives of `f` at `args`: true if they are right, and it explains.
+
+    Each derivative ∂⟨ct, f⟩/∂xᵢ, by reverse and by forward mode, is held against witnesses that
+    know nothing of the rules: central differences at all steps, extrapolated; the complex step
+    where f is analytic; SymPy's derivative where f is small. Where one is wrong, the operations
+    that f is made of are checked one by one, and the first wrong rule is named. f is also tried at
+    other arguments near and far: rules may be wrong for negative numbers alone.
+
+    Parameters
+    ----------
+    f : callable
+        Of floats, arrays and containers of them, returning the same; of many results a random
+        combination is checked.
+    *args
+        Where. Integers among them, and other things, are left as they are.
+    order : {1, 2}
+        2: the derivatives of the gradient too.
+    argnum : int or tuple of int, optional
+        The arguments to differentiate with respect to; by default all that are made of floats.
+    rtol : float, optional
+        What counts as equal, relative to the derivative; by default 1e-6 for float64, 2e-4 for
+        float32. To it is added what the differences themselves may be wrong by.
+    entries : int
+        How many entries are checked one by one; larger arguments are checked along random
+        directions as well.
+    points : int
+        How many other points are tried, 6 at most.
+    rng : numpy.random.Generator, optional
+        Where directions and points come from (default: a fixed seed).
+
+    Returns
+    -------
+    Report
+        `if report:`, `print(report)`, `report.plot()`, `report.to_dict()`, `report.faults`. A
+        function that has a kink at `args` is not at fault if the engine's value is a slope between
+        the one-sided ones; the report says so.
+
+    Raises
+    ------
+    TypeError
+        If there is nothing to differentiate (integers), or numbers are complex.
+    ValueError
+        For another order than 1 or 2, or an argument that is not there.
+
+    References
+    ----------
+    C. Ridders (1982), Adv. Eng. Software 4, 75; W. Squire and G. Trapp (1998), SIAM Rev. 40, 110.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> report = gradcheck(lambda x: np.sum(np.sin(x) * x), np.array([0.5, 2.0]))
+    >>> bool(report)
+    True
+    >>> cube = ad.primitive(lambda x: x**3)
+    >>> _ = cube.defvjp(lambda ct, _y, x: 3.003 * ct * x**2)
+    >>> report = gradcheck(cube, 2.0)
+    >>> bool(report), report.faults[0].kind
+    (False, 'wrong factor')
+    """
+    from autodiff.checking.examination import examine
+
+    if order not in (1, 2):
+        raise ValueError(f"gradcheck: order is 1 or 2; got {order!r}. For higher ones use ad.check_grads.")
+    rng = rng or np.random.default_rng(0)
+    return examine(f, args, order, argnum, rtol, entries, points, rng)

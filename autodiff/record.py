@@ -161,6 +161,7 @@ class Recorder:
         self.parameters: dict[int, tuple[Tensor, Record]] = {}  # tensors that are used without being arguments
         self.constants: dict[int, tuple[np.ndarray, Any]] = {}  # the user's arrays, and what they were
         self.phase = "forward"
+        self.called_at: Any = None  # where the user asked for the recording: the name assigned there is the graph's
         self.inside: list[Primitive] = []  # the operations whose parts are being recorded
         self.last: Node | None = None  # the latest step, if it is part of a call made of several
 
@@ -196,7 +197,7 @@ class Recorder:
         node = Node(
             "operation",
             frozen(y),
-            label=assigned_name(position),
+            label=assigned_name(position) if position != self.called_at else None,
             primitive=primitive,
             operands=[_node(operand) for operand in operands],
             parameters={name: self._map(value, _node) for name, value in parameters.items()},
@@ -335,8 +336,9 @@ def record(f: Callable, *args: Any) -> Graph:
 def trace(f: Callable, args: Sequence, recorder: Recorder) -> Graph:
     """Return what `f` does at `args`, as `recorder` writes it down."""
     leaves, structure = flatten(list(args))
-    names = _argument_names(f, len(args))
+    names = argument_names(f, len(args))
     paths = [names[int(path[1 : path.index("]")])] + path[path.index("]") + 1 :] for path in structure.paths()]
+    recorder.called_at = user_position()
     given = [_input(recorder, leaf, name) for leaf, name in zip(leaves, paths, strict=True)]
     with recorder.on():
         result = f(*structure.unflatten(given))
@@ -358,10 +360,10 @@ def _input(recorder: Recorder, x: Any, name: str) -> Any:
     return recorder.add(Node("input", frozen(x), label=name))
 
 
-def _argument_names(f: Callable, number: int) -> list[str]:
+def argument_names(f: Callable, number: int) -> list[str]:
     """Return the user's names of the positional arguments."""
     try:
-        parameters = list(inspect.signature(f).parameters.values())
+        parameters = list(inspect.signature(getattr(f, "forward", f)).parameters.values())
     except (TypeError, ValueError):  # a builtin
         parameters = []
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]

@@ -1,0 +1,1 @@
+"""The gradient check that explains: witnesses that know nothing of the rules, and where a wrong rule stands."""
