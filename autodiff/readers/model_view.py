@@ -14,6 +14,7 @@ from autodiff.readers.grouping import Group, depth_of, group
 from autodiff.readers.notation import name_of, number
 from autodiff.readers.operation_view import full_label, shape_text
 from autodiff.readers.repeats import Run, find_runs
+from autodiff.rules.call import Call
 
 COMFORTABLE = 40  # boxes; modules are opened as far as this allows
 
@@ -143,7 +144,7 @@ def _look(each: Group) -> Hashable:
     """Return what a reader sees of a box, but for the names."""
     kinds = tuple(name.rpartition(" (")[2] for name in each.scope)
     shapes = tuple((node.shape, uses) for (_, node), uses in each.sources.items())
-    parts = Counter(node.function for node in each.nodes)
+    parts = Counter(map(_short_name, each.nodes))
     return each.role, kinds, each.module.rpartition(" (")[2], each.size, shapes, tuple(parts.items())
 
 
@@ -171,6 +172,10 @@ def _lines(each: Group, times: int, label: str) -> list[Line]:
 
 
 def _short_name(node: Node) -> str:
+    """Return the name of an operation, or of the function that it calls."""
+    call = node.parameters.get("call")
+    if isinstance(call, Call):
+        return getattr(call.function, "__name__", "f").lstrip("_")
     return "part" if node.primitive is None else name_of(node.primitive)
 
 
