@@ -12,6 +12,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import numpy as np
+
 from autodiff.graph import Graph, Node
 from autodiff.readers.formula import primal
 from autodiff.readers.layouts import width
@@ -19,7 +21,7 @@ from autodiff.readers.names import names_of_outputs
 from autodiff.readers.page.picture import Box, Edge, edges_of, picture, short
 from autodiff.readers.page.steps import DERIVATIVE, PRIMAL, Equation, Forward, Reverse, Sweep, entries, in_a_box, seeds
 
-VIEWS = {"reverse": "Reverse mode", "forward": "Forward mode", "both": "Side by side"}
+VIEWS = {"reverse": "Reverse", "forward": "Forward", "both": "Side by side"}
 LIMIT = 250  # nodes
 COLUMNS = {"forward": "Tangents ↓", "reverse": "Adjoints ↑"}
 
@@ -97,7 +99,7 @@ def _page(graph: Graph, mode: str, seed: Any) -> str:
         panes="\n".join(panes),
         style=style,
         script=script,
-        data=_data(graph, [reverse], forward),
+        data=_data(graph, reverse, forward),
     )
 
 
@@ -126,7 +128,7 @@ def _view(name: str, text: str, checked: bool) -> str:
 
 def _pane(graph: Graph, edges: Sequence[Edge], sweeps: Sequence[Sweep]) -> str:
     mode = sweeps[0].mode
-    name = VIEWS[mode]
+    name = f"{VIEWS[mode]} mode"
     described = f"Graph of {printable(_title(graph))}: {len(graph.inputs)} inputs, {len(graph.operations)} operations"
     drawn = picture(graph, _boxes(graph, sweeps), edges, described)
     return (
@@ -147,9 +149,9 @@ def _boxes(graph: Graph, sweeps: Sequence[Sweep]) -> dict[Node, Box]:
     longest: dict[tuple[int, int], str] = {}
     for sweep in sweeps:
         for step in sweep.steps:
-            for node, side, text in step.shows:
-                if width(text) > width(longest.get((node, side), "")):
-                    longest[node, side] = text
+            for place, side, text in step.shows:
+                if width(text) > width(longest.get((place, side), "")):
+                    longest[place, side] = text
     boxes = {}
     for number, node in enumerate(graph):
         formula = node.symbol if node.is_input else f"{node.symbol} = {primal(node)}"
@@ -176,7 +178,7 @@ def _table(sweep: Sweep) -> str:
     )
     return "\n".join(
         [
-            f'<table role="table" aria-label="Evaluation trace, {VIEWS[sweep.mode].lower()}">',
+            f'<table role="table" aria-label="Evaluation trace, {VIEWS[sweep.mode].lower()} mode">',
             f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>',
             '<tbody role="rowgroup">',
             *rows,
@@ -189,7 +191,7 @@ def _cells(equation: Equation | None, kind: str) -> str:
     name, value = "", ""
     if equation is not None:
         name = " = ".join([part for part in (equation.name, equation.formula) if part])
-        value = equation.value
+        value = equation.cell
     return (
         f'<td role="cell" class="equation {kind}">{escape(printable(name))}</td>'
         f'<td role="cell" class="number {kind}">{escape(printable(value))}</td>'
@@ -199,17 +201,22 @@ def _cells(equation: Equation | None, kind: str) -> str:
 # --- data --------------------------------------------------------------------------------------------------
 
 
-def _data(graph: Graph, reverse: Sequence[Sweep], forward: Sequence[Sweep]) -> str:
-    """Return what the script needs as JSON that no text can break out of."""
+def _data(graph: Graph, reverse: Sweep, forward: Sequence[Sweep]) -> str:
+    """Return what the script needs as JSON that no text can break out of.
+
+    The values are the same in every sweep forward: after the first, None stands for those steps.
+    """
     number = entries(graph)
+    first = [[step._asdict() for step in sweep.steps] for sweep in forward[:1]]
+    others = [
+        [step._asdict() if step.equations[0].side == DERIVATIVE else None for step in sweep.steps]
+        for sweep in forward[1:]
+    ]
     data = {
         "entries": number,
+        "results": sum(int(np.size(output.value)) for output in graph.outputs if isinstance(output, Node)),
         "complete": len(forward) == number,  # whether the sweeps forward give the whole gradient
-        "sweeps": {
-            sweep[0].mode: [[step._asdict() for step in each.steps] for each in sweep]
-            for sweep in (reverse, forward)
-            if sweep
-        },
+        "sweeps": {"forward": [*first, *others], "reverse": [[step._asdict() for step in reverse.steps]]},
     }
     text = json.dumps(_printable_in(data), separators=(",", ":"))
     return "".join([f"\\u{ord(c):04x}" if c in "<>&" else c for c in text])

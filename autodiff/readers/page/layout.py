@@ -175,12 +175,19 @@ def _place(rows: list[list[_Place]]) -> None:
             wishes, weights = [], []
             for place in row:
                 sides = place.above + place.below if sweep >= SWEEPS - 2 else place.above if down else place.below
-                pulls = [(8.0 if not (place.is_box or other.is_box) else 1.0, other.x) for other in sides]
+                pulls = [(_pull(place, other), other.x) for other in sides]
                 weight = sum(pull for pull, _ in pulls)
                 wishes.append(sum(pull * x for pull, x in pulls) / weight if pulls else place.x)
                 weights.append(weight or 0.1)
             for place, x in zip(row, _apart(row, wishes, weights), strict=True):
                 place.x = x
+
+
+def _pull(place: _Place, other: _Place) -> float:
+    """Return how strongly a neighbour pulls: long arrows stay straight, inputs make way for operations."""
+    if not (place.is_box or other.is_box):
+        return 8.0
+    return 1.0 if place.above and other.above else 0.05
 
 
 def _apart(row: Sequence[_Place], wishes: Sequence[float], weights: Sequence[float]) -> list[float]:

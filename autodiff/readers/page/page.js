@@ -1,6 +1,7 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("trace").textContent);
+  data.sweeps.forward = data.sweeps.forward.map((steps) => steps.map((step, k) => step || data.sweeps.forward[0][k]));
   const element = (id) => document.getElementById(id);
   const panesElement = document.querySelector(".panes");
   const slider = element("slider");
@@ -76,7 +77,7 @@
       for (const equation of step.equations) {
         const cells = pane.rows[equation.row][equation.side];
         const [, number] = cells;
-        number.textContent = equation.value;
+        number.textContent = equation.cell;
         for (const cell of cells) {
           cell.classList.toggle("pending", !seen.has(step));
           cell.classList.toggle("current", step === current);
@@ -134,7 +135,7 @@
   /** Scroll inside one part of the page; the page itself stays where the reader has put it. */
   function scrollTo(frame, target) {
     const outer = frame.getBoundingClientRect(), inner = target.getBoundingClientRect();
-    const margin = 40;
+    const margin = 70;
     if (inner.top < outer.top + margin || inner.bottom > outer.bottom - margin) {
       frame.scrollTop += inner.top + inner.height / 2 - outer.top - outer.height / 2;
     }
@@ -158,7 +159,7 @@
       if (pane.mode === "forward" && both) seedChoice.value = String(moments[index].sweep);
       if (position > moments.length - 1) pane.part.phase.textContent += " – done";
     }
-    element("seed-label").hidden = view() === "reverse" || !data.sweeps.forward;
+    element("seed-label").hidden = view() === "reverse";
     seedChoice.disabled = both && data.complete;
     slider.max = length;
     slider.value = position + 1;
@@ -193,12 +194,13 @@
     if (place.hidden) return;
     const [one] = data.sweeps.forward, [back] = data.sweeps.reverse;
     const values = total(back, VALUE), forward = total(one, DERIVATIVE), reverse = total(back, DERIVATIVE);
-    const n = data.entries;
+    const n = data.entries, m = data.results;
+    const sweeps = (number) => `${number} ${number === 1 ? "sweep" : "sweeps"}`;
+    const sum = (number, each) => `${values} + ${number} × ${each} = ${values + number * each} operations`;
     place.textContent =
-      `All derivatives by ${n} ${n === 1 ? "input" : "inputs"}: forward mode takes ${n} ${n === 1 ? "sweep" : "sweeps"}, ` +
-      `${values} + ${n} × ${forward} = ${values + n * forward} operations; ` +
-      `reverse mode takes 1 sweep, ${values} + ${reverse} = ${values + reverse}, whatever the number of inputs, ` +
-      `but all values must be kept until it returns.`;
+      `All derivatives of ${m} ${m === 1 ? "result" : "results"} by ${n} ${n === 1 ? "input" : "inputs"}: ` +
+      `forward mode takes ${sweeps(n)}, one per input: ${sum(n, forward)}. ` +
+      `Reverse mode takes ${sweeps(m)}, one per result: ${sum(m, reverse)}; but it keeps all values until the sweep back.`;
   }
 
   const go = (to) => { position = to; render(); };

@@ -16,7 +16,7 @@ import numpy as np
 from autodiff.boundary import one_like, zero_like
 from autodiff.graph import Graph, Node
 from autodiff.readers.formula import Rule, primal, recorded_rule, recorded_tangent
-from autodiff.readers.layouts import brief
+from autodiff.readers.layouts import brief, width
 from autodiff.readers.names import names_of_outputs
 from autodiff.readers.notation import number as as_text
 from autodiff.readers.page.picture import Edge
@@ -26,11 +26,11 @@ from autodiff.readers.writer import OVER
 
 PRIMAL, DERIVATIVE = 0, 1  # the two sides of a row
 ENTRIES = 12  # inputs, counted by entries, up to which forward mode has a sweep for each
-IN_A_BOX = 22  # characters of a value
+IN_A_BOX, IN_A_CELL = 22, 26  # characters of a value
 
 
 class Equation(NamedTuple):
-    """`name = formula = numbers = value`, in characters; where it stands in the table."""
+    """`name = formula = numbers = value`, in characters; its place in the table, and the value as it stands there."""
 
     row: int
     side: int
@@ -38,6 +38,7 @@ class Equation(NamedTuple):
     formula: str
     numbers: str
     value: str
+    cell: str
 
 
 class Step(NamedTuple):
@@ -325,7 +326,17 @@ def _labels(rows: Sequence[Row]) -> list[str]:
 
 def _equation(place: int, side: int, line: Line | None) -> Equation:
     assert line is not None
-    return Equation(place, side, line.name, line.formula, line.numbers, brief(line.value))
+    value = brief(line.value)
+    return Equation(place, side, line.name, line.formula, line.numbers, value, _in_a_cell(line.value, value))
+
+
+def _in_a_cell(value: Any, text: str) -> str:
+    """Return a value for the table: of an array that takes much room the first entry and the last."""
+    if width(text) <= IN_A_CELL or isinstance(value, (tuple, list)):
+        return text
+    array = np.asarray(value)
+    ends = ", …, ".join([as_text(array.flat[0]), as_text(array.flat[-1])])
+    return "[" * array.ndim + ends + "]" * array.ndim
 
 
 def _operations(rule: Rule | None) -> int:
