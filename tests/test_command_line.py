@@ -4,6 +4,8 @@ import math
 import re
 import subprocess
 import sys
+import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 import autodiff as ad
 from autodiff.command_line.derivatives import quantities
 from autodiff.command_line.evaluation import Evaluation
-from autodiff.command_line.functions import FUNCTIONS
+from autodiff.command_line.functions import FUNCTIONS, Function
 from autodiff.command_line.main import main
 from autodiff.command_line.mistakes import InputError
 from autodiff.command_line.parsing import parse
@@ -137,11 +139,15 @@ def test_sympy(capsys):
         assert sympy.simplify(sympy.sympify(found[name], {"x1": x1, "x2": x2}) - expression) == 0
 
 
-def test_a_check_that_fails_is_exit_status_1(capsys):
+def test_a_check_that_fails_is_exit_status_1(capsys, monkeypatch):
     assert run(capsys, *BAYDIN, "--check")[0] == 0
-    status, output, _ = run(capsys, "abs(x)", "x=0", "--check")
+    assert run(capsys, "log(x)", "x=-1", "--check")[0] == 1
+    crooked = ad.primitive(np.sin)
+    crooked.defvjp(lambda ct, _y, x: ct * 1.001 * np.cos(x))
+    monkeypatch.setitem(FUNCTIONS, "sin", Function(crooked))
+    status, output, _ = run(capsys, *BAYDIN, "--check")
     assert status == 1
-    assert "abs" in output
+    assert "WRONG" in output
 
 
 def test_files_are_written_and_named(capsys, tmp_path):
@@ -159,7 +165,8 @@ def test_operations_know_their_place_in_the_formula():
     text = BAYDIN[0]
     found = {name: text[place.column : place.end_column] for name, place in places.items()}
     assert found == {
-        "np.log": "log(x1)", "np.multiply": "x1*x2", "np.sin": "sin(x2)", "np.add": "log(x1) + x1*x2", "np.subtract": text,
+        "np.log": "log(x1)", "np.multiply": "x1*x2", "np.sin": "sin(x2)", "np.add": "log(x1) + x1*x2",
+        "np.subtract": text,
     }  # fmt: skip
 
 
@@ -245,7 +252,8 @@ def test_every_function_is_differentiated(name):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("-1e-3", -1e-3), ("pi/4", math.pi / 4), ("sqrt(2)", math.sqrt(2)), ("[1, -2e3]", [1, -2000]), ("[[1],[2]]", [[1], [2]]),
+    [("-1e-3", -1e-3), ("pi/4", math.pi / 4), ("sqrt(2)", math.sqrt(2)), ("[1, -2e3]", [1, -2000]),
+     ("[[1],[2]]", [[1], [2]]),
      (" 3 ", 3), ("-inf", -math.inf), ("1_000", 1000), ("0x10", 16), ("[1, 2] * 3", [3, 6])],
 )  # fmt: skip
 def test_values(text, value):
@@ -276,7 +284,8 @@ def test_letters_of_other_alphabets_are_names(capsys):
         (["x", "x=1", "why=2"], "why has a value, but is not in the formula\n  why=2\n  ^^^\n"),
         (["x", "x=1", "x=2"], "x has two values; give it one\n  x=2\n  ^\n"),
         (["x + y", "x=[1,2]", "y=[1,2,3]"], "shapes (2,) and (3,) do not fit together\n  x + y\n  ^^^^^\n"),
-        (["x", "x=[[1,2],[3]]"], "the entries of an array have one shape; got (1,) and (2,)\n  x=[[1,2],[3]]\n    ^^^^^^^"),
+        (["x", "x=[[1,2],[3]]"],
+         "the entries of an array have one shape; got (1,) and (2,)\n  x=[[1,2],[3]]\n    ^^^^^^^"),
         (["x", "x=[1, 2"], "not a formula: '[' was never closed\n  x=[1, 2\n    ^\n"),
         (["x", "x=y+1"], "a value is made of numbers; got y\n  x=y+1\n    ^\n"),
         (["x", "x="], "the expression is empty; write a formula such as x**2\n"),
@@ -289,7 +298,8 @@ def test_letters_of_other_alphabets_are_names(capsys):
         (["x² + 1", "x=1"], "write **2 for ²\n  x² + 1\n   ^\n"),
         (["x = 3"], "no formula is given; write it first, in quotation marks"),
         ([], "no formula is given; write it first, in quotation marks"),
-        (["x", "=", "1"], "one formula is expected, and values as name=value without spaces; got 3 formulas: `x`, `=`, `1`\n"),
+        (["x", "=", "1"],
+         "one formula is expected, and values as name=value without spaces; got 3 formulas: `x`, `=`, `1`\n"),
         (["", "x=1"], "the expression is empty"),
         (["θθ + sin(", "θθ=1"], "not a formula: '(' was never closed\n  θθ + sin(\n          ^\n"),
         (["θ*q", "θ=1"], "q has no value; give it behind the formula: q=1.3\n  θ*q\n    ^\n"),
@@ -305,21 +315,29 @@ def test_letters_of_other_alphabets_are_names(capsys):
         (["x[0.5]", "x=[1,2]"], "a whole number stands here\n  x[0.5]\n    ^^^\n"),
         (["inv(x)", "x=[[1,2],[2,4]]"], "Singular matrix\n  inv(x)\n  ^^^^^^\n"),
         (["sum(x, axis=3)", "x=[1,2]"], "axis 3 is out of bounds for array of dimension 1\n"),
-        (["sum(x, axes=0)", "x=[1,2]"], "sum has no option axes; it has axis, keepdims\n  sum(x, axes=0)\n         ^^^^^^\n"),
+        (["sum(x, axes=0)", "x=[1,2]"],
+         "sum has no option axes; it has axis, keepdims\n  sum(x, axes=0)\n         ^^^^^^\n"),
         (["maximum(x)", "x=1"], "maximum takes 2 arguments; got 1\n  maximum(x)\n  ^^^^^^^^^^\n"),
         (["1/0 + x", "x=1"], "this constant is inf, not a number that float64 holds\n  1/0 + x\n  ^^^\n"),
         (["x", "x=1e999"], "too large for a float64, which ends at 1.8e308\n  x=1e999\n    ^^^^^\n"),
         (["x", "x=[]"], "an empty array has no derivative; write its entries, as in [1, 2, 3]\n"),
         (["2 + 3", "--table"], "there is nothing to differentiate; use a variable, and give its value behind: x=1.3\n"),
         (["x", "x=1", "--order", "0"], "--order is a whole number from 1 to 8; got 0\n"),
-        (["x*y", "x=1", "y=2", "--order", "3"], "--order above 2 is for a formula of one number; got 3 with more of them\n"),
+        (["x*y", "x=1", "y=2", "--order", "3"],
+         "--order above 2 is for a formula of one number; got 3 with more of them\n"),
         (["x", "x=[1,2]", "--order", "2"], "--order 2 is for a formula that gives one number; got shape (2,). Sum its"),
         (["+".join(["x"] * 90), "x=1", "--order", "8"], "--order 8 takes too long for a formula of this size"),
-        (["sum(x)", f"x=[{','.join('1' * 5000)}]", "--mode", "forward"], "too large for a command: derivatives of 1 by 5000"),
-        (["sum(x)", f"x=[{','.join('1' * 50)}]", "--table", "--mode", "forward"], "--table: 50 variables would need as many"),
-        (["x", "x=1", "--draw", "no/such/folder/graph.svg"], "--draw: no/such/folder/graph.svg: No such file or directory\n"),
+        (["sum(x)", f"x=[{','.join('1' * 5000)}]", "--mode", "forward"],
+         "too large for a command: derivatives of 1 by 5000"),
+        (["sum(x)", f"x=[{','.join('1' * 50)}]", "--table", "--mode", "forward"],
+         "--table: 50 variables would need as many"),
+        (["x", "x=1", "--draw", "no/such/folder/graph.svg"],
+         "--draw: no/such/folder/graph.svg: No such file or directory\n"),
+        (["[x, 1]", "x=1", "--html", "page.html"],
+         "--html: the page is for one number; got shape (2,). Choose one: (…)[0]\n"),
         (["x", "x=1", "--draw", "graph.tiff"], "--draw: "),
-        (["x", "x=1", "--html", "no/such/folder/page.html"], "--html: no/such/folder/page.html: No such file or directory\n"),
+        (["x", "x=1", "--html", "no/such/folder/page.html"],
+         "--html: no/such/folder/page.html: No such file or directory\n"),
     ],
 )  # fmt: skip
 def test_mistakes_are_named_and_their_place_is_marked(capsys, arguments, message):
@@ -357,6 +375,12 @@ def command(*arguments, **options):
     return subprocess.run(
         [sys.executable, "-m", "autodiff", *arguments], cwd=ROOT, capture_output=True, timeout=120, **options
     )  # fmt: skip
+
+
+def test_the_script_is_the_command():
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    module, _, name = scripts["autodiff"].partition(":")
+    assert getattr(import_module(module), name) is main
 
 
 def test_the_module_is_the_command():

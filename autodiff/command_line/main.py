@@ -15,7 +15,7 @@ from autodiff.command_line.derivatives import explanation, quantities
 from autodiff.command_line.layouts import LAYOUTS
 from autodiff.command_line.mistakes import InputError
 from autodiff.command_line.problem import read
-from autodiff.command_line.views import check, cost, expressions, tables, write_file
+from autodiff.command_line.views import check, cost, draw, expressions, tables, write_page
 
 RIGHT, WRONG, UNUSABLE, BROKEN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 
@@ -89,9 +89,12 @@ def _run(options: argparse.Namespace) -> int:
         note = explanation(problem, found, options.mode, options.order)
         if note is not None:
             _say(f"note: {note}")
-        for reader, path in (("draw", options.draw), ("to_html", options.html)):
-            if path is not None:
-                _say(f"wrote {write_file(problem, reader, path)}")
+        if options.draw is not None:
+            draw(problem, options.draw)
+            _say(f"wrote {options.draw}")
+        if options.html is not None:
+            write_page(problem, options.mode, options.html)
+            _say(f"wrote {options.html}")
     return RIGHT if right else WRONG
 
 

@@ -65,6 +65,11 @@ INSTEAD = {
 }  # fmt: skip
 """What to write for characters that formulas are written with elsewhere; None for quotation marks."""
 
+NESTING = re.compile(r"\b[^\W\d]\w*|\*\*|\(|[-+~](?=\s*[-+~])")
+MAX_NESTING = 1_000
+"""How many pieces of text there may be that begin something inside something else. (Long lists of numbers have none;
+what has very many may be too much for the stack of Python's parser.)"""
+
 MODULES = ("np", "numpy", "linalg")
 """What may stand before the name of a function."""
 
@@ -160,6 +165,9 @@ def parse(text: str, limits: Limits = EXPRESSION, argument: str | None = None) -
     if len(text) > limits.characters:
         raise source.error(f"too long: {len(text)} characters, at most {limits.characters} are read", limits.characters)
     _check_characters(source)
+    for count, match in enumerate(NESTING.finditer(text)):
+        if count >= MAX_NESTING:
+            raise source.error(f"too much: more than {MAX_NESTING} names, powers and parentheses", match.start())
     tree = _tree(source)
     _check_tree(source, tree, limits)
     return Expression(text.strip(), tree.body, source)

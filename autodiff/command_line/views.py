@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -88,11 +87,16 @@ def check(problem: Problem, order: int, layout: str) -> tuple[bool, str]:
     return bool(report), preformatted(str(report), layout)
 
 
-def write_file(problem: Problem, reader: str, path: str) -> Path:
-    """Let the reader `draw` or `to_html` write a file, and return its name."""
-    graph = problem.record()
-    _ask(f"--{reader.removeprefix('to_')}", lambda: getattr(graph, reader)(path))
-    return Path(path)
+def draw(problem: Problem, path: str) -> None:
+    """Write the picture of the graph to a file."""
+    _ask("--draw", lambda: problem.record().draw(path))
+
+
+def write_page(problem: Problem, mode: str, path: str) -> None:
+    """Write the page that goes through the sweeps step by step."""
+    if np.ndim(problem.value):
+        raise InputError(f"--html: the page is for one number; got shape {np.shape(problem.value)}. Choose one: (…)[0]")
+    _ask("--html", lambda: problem.record().to_html(path, mode=mode))
 
 
 def _ask(option: str, reader: Callable[[], Any]) -> Any:
