@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -487,6 +488,13 @@ def test_files(format, begin, tmp_path):
     assert (tmp_path / f"a.{format}").read_bytes() == (tmp_path / f"b.{format}").read_bytes()
     ad.draw(graph, str(tmp_path / "c"), format=format)
     assert (tmp_path / "c").read_bytes() == (tmp_path / f"a.{format}").read_bytes()
+
+
+@needs_dot
+def test_the_pictures_of_the_documentation(tmp_path):
+    folder = Path(__file__).parent.parent / "docs"
+    subprocess.run([sys.executable, folder / "pictures.py", tmp_path], check=True)
+    assert {path.name for path in tmp_path.glob("*.svg")} == {path.name for path in folder.glob("*.svg")}
 
 
 @needs_dot
