@@ -93,7 +93,9 @@ class Row:
             slack = 1e-4 * max([abs(side) for side in sides if np.isfinite(side)], default=1.0) + floor
             between = all(low - slack <= value <= high + slack for value in (self.reverse, self.forward))
             self.verdict = "kink" if between else "wrong"
-        elif not np.isfinite(self.truth) or (self.complex_step is None and self.error > 1e-2 * self.scale + 1e6 * floor):
+        elif not np.isfinite(self.truth) or (
+            self.complex_step is None and self.error > 1e-2 * self.scale + 1e6 * floor
+        ):
             self.verdict = "unknown"
         else:
             self.verdict = "right" if agree else "wrong"
@@ -104,7 +106,7 @@ def agreement(a: float, b: float) -> float:
     if a == b:
         return 16.0
     gap = abs(a - b) / max(abs(a), abs(b))
-    return float(np.clip(-np.log10(gap), 0.0, 16.0)) if np.isfinite(gap) else 0.0
+    return float(np.clip(-np.log10(gap), 0.0, 16.0)) + 0.0 if np.isfinite(gap) else 0.0  # no -0.0
 
 
 def floor_of(probe: Probe) -> float:
@@ -120,9 +122,7 @@ def measured(probe: Probe, x: np.ndarray, v: np.ndarray, name: str, reverse: flo
     if exact is not None and not abs(exact - central.value) <= 20 * central.error + 1e-6 * abs(central.value):
         exact = None  # not analytic: abs, max, comparisons and conj are not
     at = float(x[v != 0][0]) if np.count_nonzero(v) == 1 else np.nan
-    row = Row(
-        name, at, reverse, probe.forward(x, v), *central, exact, seen.left.value, seen.right.value, direction=v
-    )
+    row = Row(name, at, reverse, probe.forward(x, v), *central, exact, seen.left.value, seen.right.value, direction=v)
     one_sided = seen.left.error + seen.right.error
     kink_size = max(abs(reverse), abs(central.value) if np.isfinite(central.value) else 0.0)
     row.at_kink = exact is None and seen.kink(kink_size) and bool(np.isfinite(one_sided) or np.isinf(one_sided))

@@ -93,7 +93,9 @@ class Report:
         if digits:
             what += f", to {min(digits):.0f} digits or more"
         if counts["kink"]:
-            what += f"; not differentiable at {counts['kink']}, where the engine's value is a slope between the two sides'"
+            what += (
+                f"; not differentiable at {counts['kink']}, where the engine's value is a slope between the two sides'"
+            )
         if self.order == 2:
             what += "; second derivatives too"
         return f"gradcheck of {self.title}: right. {what[0].upper()}{what[1:]}."
@@ -116,9 +118,10 @@ class Report:
             return ""
         shown = sorted(rows, key=lambda row: (row.verdict != "wrong", -row.gap))[:MOST_ROWS]
         shown = [row for row in rows if any(row is s for s in shown)]
+        witnesses = list(dict.fromkeys(name for row in shown for name in row.digits()))
         columns = ["entry", "at", "reverse", "forward", "differences", "complex step", "SymPy", "digits"]
         cells = [[row.name, _brief(row.x), *map(_number, (row.reverse, row.forward, row.differences)),
-                  _number(row.complex_step), _number(row.sympy), _digits(row)] for row in shown]  # fmt: skip
+                  _number(row.complex_step), _number(row.sympy), _digits(row, witnesses)] for row in shown]  # fmt: skip
         empty = [all(line[k] == "–" for line in cells) for k in range(len(columns))]
         lines = [[cell for cell, drop in zip(line, empty, strict=True) if not drop] for line in [columns, *cells]]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -129,7 +132,7 @@ class Report:
         if len(rows) > len(shown):
             text.append(f"  … and {len(rows) - len(shown)} more, which agree as well or better")
         head = title or f"Derivatives{f' ({self.point})' if self.point else ''}"
-        legend = "digits: to how many reverse mode agrees with " + ", ".join(shown[0].digits())
+        legend = "digits: to how many reverse mode agrees with " + ", ".join(witnesses)
         return "\n".join([head, *text, f"  ({legend})"])
 
     def _second(self) -> str:
@@ -244,8 +247,12 @@ def _brief(x: float) -> str:
     return "–" if np.isnan(x) else f"{x:.4g}"
 
 
-def _digits(row: Row) -> str:
-    return "kink" if row.verdict == "kink" else " ".join(f"{d:.0f}" for d in row.digits().values())
+def _digits(row: Row, witnesses: list[str]) -> str:
+    """Return the digits of agreement with each of the witnesses, in columns."""
+    if row.verdict == "kink":
+        return "kink"
+    digits = row.digits()
+    return " ".join(f"{digits[name]:2.0f}" if name in digits else " –" for name in witnesses)
 
 
 def _placed(cell: str, width: int, column: int) -> str:
@@ -255,7 +262,8 @@ def _placed(cell: str, width: int, column: int) -> str:
 def _mark(row: Row, worst: Row | None) -> str:
     if row.verdict == "wrong":
         return "  ← wrong" + (", the worst" if row is worst else "")
-    return {"unknown": "  ← no witness", "kink": "  ← not differentiable"}.get(row.verdict, "")
+    marks = {"unknown": "no witness", "kink": "not differentiable", "symmetric": "right along symmetric directions"}
+    return f"  ← {marks[row.verdict]}" if row.verdict in marks else ""
 
 
 def _kink(row: Row) -> str:
