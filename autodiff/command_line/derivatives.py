@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator
 from itertools import product
 from typing import Any, NamedTuple
@@ -46,13 +45,11 @@ def quantities(problem: Problem, mode: str = "reverse", order: int = 1) -> list[
     if not problem.variables:
         return found
     _check_order(problem, order)
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for one in ["forward", "reverse"] if mode == "both" else [mode]:
-            note = f" ({one})" if mode == "both" else ""
-            for quantity in _derivatives(problem, one, order):
-                latex = rf"{quantity.latex}\ \text{{{note.strip()}}}" if note else quantity.latex
-                found.append(quantity._replace(text=quantity.text + note, latex=latex))
+    for one in ["forward", "reverse"] if mode == "both" else [mode]:
+        note = f" ({one})" if mode == "both" else ""
+        for quantity in _derivatives(problem, one, order):
+            latex = rf"{quantity.latex}\ \text{{{note.strip()}}}" if note else quantity.latex
+            found.append(quantity._replace(text=quantity.text + note, latex=latex))
     return found
 
 
@@ -155,8 +152,7 @@ def explanation(problem: Problem, found: list[Quantity], mode: str, order: int) 
         return None
     are = f"{', '.join(bad)} {'is' if len(bad) == 1 else 'are'} not finite"
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings(), detect_anomaly():
-            warnings.simplefilter("ignore")
+        with detect_anomaly():
             quantities(Problem(problem.expression, problem.variables, watched=True), mode, order)
     except FloatingPointError as error:
         return f"{are}. {_told(problem, str(error))}"

@@ -157,6 +157,8 @@ class Evaluation:
         if isinstance(sign, LOGICAL):
             return self._apply(node, function, [self._truth(part) for part in parts])
         operands = [self.value(part) for part in parts]
+        if isinstance(sign, ast.MatMult) and not all(map(np.ndim, operands)):
+            raise self.error("@ is the product of vectors and matrices; for numbers write *", node)
         if isinstance(sign, ast.Pow) and is_constant(operands[1]) and MAX_EXPONENT < abs(operands[1]) < math.inf:
             raise self.error(f"an exponent is at most {MAX_EXPONENT}; use exp and log for larger ones", parts[1])
         return self._apply(node, function, operands, size=size)
@@ -190,6 +192,8 @@ class Evaluation:
                 known = f"; it has {', '.join(function.options)}" if function.options else ""
                 raise self.error(f"{name} has no option {keyword.arg}{known}", keyword)
             options[keyword.arg] = keyword.value
+        if len(options) < function.required:
+            raise self.error(f"{name} also takes {', '.join(function.options)}", node)
         settings = {key: self._option(value) for key, value in options.items()}
         if function.takes_list:
             if not isinstance(given[0], ast.List):

@@ -71,6 +71,8 @@ class Function(NamedTuple):
         An upper bound for the number of entries of the result, from the shapes of the operands.
     takes_list : bool
         Whether its operand is a list of arrays that may have different shapes.
+    required : int
+        How many of the options must be given.
     """
 
     function: Callable[..., Any]
@@ -78,6 +80,7 @@ class Function(NamedTuple):
     options: tuple[str, ...] = ()
     size: Callable[..., int] = broadcast
     takes_list: bool = False
+    required: int = 0
 
 
 def _ufuncs() -> dict[str, Function]:
@@ -114,7 +117,7 @@ FUNCTIONS: dict[str, Function] = {
     "norm": Function(np.linalg.norm, 1, ("ord", *_KEEP)),
     **{name: Function(getattr(np, name), 1, _AXIS) for name in ("cumsum", "cumprod", "sort", "flip", "diff")},
     "ravel": Function(np.ravel),
-    "reshape": Function(lambda x, shape: np.reshape(x, shape), 1, ("shape",)),  # by name only since NumPy 2.1
+    "reshape": Function(lambda x, shape: np.reshape(x, shape), 1, ("shape",), required=1),  # named `shape` since 2.1
     "transpose": Function(np.transpose, 1, ("axes",)),
     "trace": Function(np.trace),
     "diag": Function(np.diag, size=squared),

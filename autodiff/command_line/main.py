@@ -49,7 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # where the terminal has no ∂, it shows ?
     try:
-        status = _run(read_arguments(arguments))
+        options = read_arguments(arguments)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is not finite gets a note
+            status = _run(options)
         sys.stdout.flush()
     except InputError as error:
         _say(f"error: {error}")
@@ -73,28 +76,26 @@ def _run(options: argparse.Namespace) -> int:
     found = quantities(problem, options.mode, options.order)
     parts = [LAYOUTS[options.format](problem, found)]
     right = True
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if options.table:
-            parts += tables(problem, options.mode, options.format)
-        if options.sympy:
-            parts.append(expressions(problem, options.format))
-        if options.cost:
-            parts.append(cost(problem, options.format))
-        if options.check:
-            right, report = check(problem, options.order, options.format)
-            parts.append(report)
-        print("\n\n".join(parts))
-        sys.stdout.flush()
-        note = explanation(problem, found, options.mode, options.order)
-        if note is not None:
-            _say(f"note: {note}")
-        if options.draw is not None:
-            draw(problem, options.draw)
-            _say(f"wrote {options.draw}")
-        if options.html is not None:
-            write_page(problem, options.mode, options.html)
-            _say(f"wrote {options.html}")
+    if options.table:
+        parts += tables(problem, options.mode, options.format)
+    if options.sympy:
+        parts.append(expressions(problem, options.format))
+    if options.cost:
+        parts.append(cost(problem, options.format))
+    if options.check:
+        right, report = check(problem, options.order, options.format)
+        parts.append(report)
+    print("\n\n".join(parts))
+    sys.stdout.flush()
+    note = explanation(problem, found, options.mode, options.order)
+    if note is not None:
+        _say(f"note: {note}")
+    if options.draw is not None:
+        draw(problem, options.draw)
+        _say(f"wrote {options.draw}")
+    if options.html is not None:
+        write_page(problem, options.mode, options.html)
+        _say(f"wrote {options.html}")
     return RIGHT if right else WRONG
 
 

@@ -120,8 +120,7 @@ def read(arguments: Sequence[str]) -> Problem:
                 raise InputError(f"{name} has two values; give it one", argument, 0, match.end(1))
             variables[name] = _value(match[2], argument)
     _check_names(expression, {match[1]: argument for argument, match in found if match is not None})
-    with np.errstate(all="ignore"):
-        return Problem(expression, variables)
+    return Problem(expression, variables)
 
 
 def _variable(name: str, argument: str) -> str:
@@ -140,8 +139,7 @@ def _value(text: str, argument: str) -> Any:
     for name, node in expression.names().items():
         if name not in (*CONSTANTS, *MODULES):
             raise expression.source.error_at(f"a value is made of numbers; got {name}", node)
-    with np.errstate(all="ignore"):
-        value = Evaluation(expression, {}).run()
+    value = Evaluation(expression, {}).run()
     if is_truth(value):
         raise expression.source.error_at("a value is a number or an array of numbers", expression.tree)
     return np.asarray(value, float) if np.ndim(value) else np.float64(value)

@@ -136,6 +136,8 @@ _ENTRY_BY_ENTRY = Notation("{0} · {1}", r"{0} \odot {1}", PRODUCT, (PRODUCT, PR
 
 
 def _goes_without_saying(key: str, option: Any) -> bool:
+    if key == "condition":  # no option: of np.where, a constant
+        return False
     return option is None or option is False or (key == "order" and isinstance(option, str) and option in "CK")
 
 
