@@ -148,7 +148,7 @@ def _table(box: Box) -> str:
     rows = "".join(f"<TR><TD>&#160;{_text(line)}&#160;</TD></TR>" for line in box.lines)
     return (
         f'<<TABLE BGCOLOR="{role.fill}" COLOR="{role.border}" BORDER="{role.width}"{_style(box.role)} '
-        f'CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{rows}</TABLE>>'
+        f'CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{rows}</TABLE>>'
     )
 
 
