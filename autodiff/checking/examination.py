@@ -31,7 +31,6 @@ class Examination:
         self.points = points
         self.rng = rng
         self.report = Report(getattr(probe.f, "__name__", type(probe.f).__name__), order, rtol)
-        self.unstable = ""
 
     def run(self) -> Report:
         """Return the report."""
@@ -132,14 +131,14 @@ class Examination:
         k = int(np.argmax(np.where(np.isnan(gap), np.inf, gap)))
         row = next((row for row, j in zip(rows, chosen, strict=True) if j == k), None)
         first_is_right = row is None or abs(first[k] - row.truth) <= 1e-3 * max(abs(row.truth), abs(first[k]))
-        self.unstable = "right only on the first call" if first_is_right else "another result at each call"
+        kind = "right only on the first call" if first_is_right else "another result at each call"
         found = f"{self.probe.entry_name(k)}: the first call gives {first[k]:.8g}, a later one {later[k]:.8g}"
         rule = self._rules()
         fault = rule.wrong_numbers() if rule is not None else None
         where = f"the VJP of {fault.function} for argument {fault.argnum}" if fault else "the pullback"
-        text = f"{where} keeps something from call to call and is {self.unstable}; {found}"
+        text = f"{where} keeps something from call to call and is {kind}; {found}"
         self.report.faults.append(
-            Fault(self.unstable, text, fault and fault.function, fault.argnum if fault else None,
+            Fault(kind, text, fault and fault.function, fault.argnum if fault else None,
                   self.probe.entry_name(k), fault.position if fault else None)
         )  # fmt: skip
 

@@ -65,6 +65,7 @@ class Probe:
         self.labels = self._labels(f, len(args))
         self.x = np.concatenate([np.ravel(a).astype(np.float64) for a in self.arrays])
         self.eps = max(float(np.finfo(a.dtype).eps) for a in self.arrays)
+        self.largest = min(float(np.finfo(a.dtype).max) for a in self.arrays)
         self.wide = self.eps > 2.0**-52  # witnesses of float32 work in float64
         given = self.arguments(self.x, as_given=True)
         with quiet():
@@ -117,7 +118,7 @@ class Probe:
     def _check_outputs(self, number: int) -> None:
         if not sum(y.size for y in self.outputs):
             raise TypeError(
-                f"gradcheck: f must return floats; got {number} results without any. Return what is to be differentiated."
+                f"gradcheck: f must return floats; got {number} results without any. Return what to differentiate."
             )
         if any(y.dtype.kind == "c" for y in self.outputs):
             raise TypeError(
