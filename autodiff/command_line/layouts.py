@@ -52,10 +52,11 @@ def array_text(x: Any) -> str:
     """
     x = np.asarray(x, float)
     width = max(len(number(entry)) for entry in x.flat)
-    return np.array2string(
+    shown = np.array2string(
         x, separator=", ", max_line_width=100, threshold=SHOWN * SHOWN, edgeitems=SHOWN // 2,
         formatter={"float_kind": lambda entry: number(entry).rjust(width if x.ndim > 1 else 0)},
     )  # fmt: skip
+    return "\n".join([line for line in shown.splitlines() if line.strip()])
 
 
 def value_text(x: Any) -> str:
