@@ -22,6 +22,7 @@ from autodiff.tree import Structure
 
 READERS: dict[str, str] = {
     "_repr_html_": "autodiff.readers.draw:graph_in_notebook",
+    "cost": "autodiff.readers.cost:cost",
     "draw": "autodiff.readers.draw:draw",
     "table": "autodiff.readers.table:table",
     "to_html": "autodiff.readers.step:to_html",
@@ -58,10 +59,12 @@ class Node:
         Where in the user's source the operation stands.
     phase : {"forward", "backward"}
         Whether it belongs to a sweep back that was recorded too.
+    adjoint_of : Node or None
+        The value whose adjoint this is, in such a sweep.
     """
 
     __slots__ = (
-        "index", "kind", "label", "operands", "parameters", "phase", "position", "primitive", "scope", "value",
+        "adjoint_of", "index", "kind", "label", "operands", "parameters", "phase", "position", "primitive", "scope", "value",
     )  # fmt: skip
 
     def __init__(
@@ -79,6 +82,7 @@ class Node:
     ) -> None:
         self.kind = kind
         self.phase = phase
+        self.adjoint_of: Node | None = None
         self.index = 0  # numbered when the graph is complete
         self.value = value
         self.label = label

@@ -39,6 +39,10 @@ STATIC = {
 """Functions of the shape and dtype alone: what they return is a constant of the graph."""
 
 
+SELECTIONS = {RULES[function] for function in (np.nonzero, np.flatnonzero, np.argwhere)}
+"""Functions whose result has a shape that depends on the numbers."""
+
+
 class Record(ArrayLike):
     """A value under recording: the node of the graph that it is."""
 
@@ -127,6 +131,10 @@ class Record(ArrayLike):
 
     __hash__ = object.__hash__
 
+    def detach(self) -> Record:
+        """Return this value itself: recording is no derivative."""
+        return self
+
     def snapshot(self) -> Record:
         """Return this value as a record that no assignment changes."""
         return Record(self.node, self.recorder)
@@ -179,6 +187,11 @@ class Recorder:
             inlined = self._inlined(primitive, args, kwargs)
             if inlined is not None:
                 return inlined
+        if self.strict and (primitive in SELECTIONS or _by_mask(primitive, kwargs)):
+            raise TypeError(
+                f"compile: the shape of the result would depend on the numbers; got {primitive.name} of a mask or of "
+                f"values at {user_position()}. Write np.where(mask, x, 0.0), which keeps the shape."
+            )
         operands = [self._operand(arg) for arg in args]
         parameters = {name: self._map(value, self._operand) for name, value in unchanging(kwargs).items()}
         values = [_value(operand) for operand in operands]
@@ -216,6 +229,17 @@ class Recorder:
         if getattr(primitive, "view", None) is not None and operands[0].__class__ is Record:
             note_if_view(result, y, operands[0], values[0], primitive, kwargs)
         return result
+
+    def note_value(self, tape_node: Any, y: Any) -> None:
+        """Remember which value of the graph an operation of the sweep forward gave."""
+        if y.__class__ is Record:
+            tape_node.recorded = y.node
+
+    def note_adjoint(self, tape_node: Any, ct: Any) -> None:
+        """Say of a value of the sweep back whose adjoint it is."""
+        primal = getattr(tape_node, "recorded", None)
+        if ct.__class__ is Record and ct.node.adjoint_of is None and ct.node.phase == "backward":
+            ct.node.adjoint_of = primal
 
     def draw(self, method: Callable, value: Any, args: Sequence, kwargs: Mapping) -> Any:
         """Return the random numbers `value` as a step that calls `method` anew each time."""
@@ -277,6 +301,13 @@ class Recorder:
             node = Node("parameter", frozen(x.data), label=x.name, scope=scope)
             self.parameters[id(x)] = (x, self.add(node))
         return self.parameters[id(x)][1]
+
+
+def _by_mask(primitive: Any, parameters: Mapping) -> bool:
+    """Tell whether this is indexing by a mask that is itself recorded."""
+    index = parameters.get("index")
+    items = index if index.__class__ is tuple else (index,)
+    return primitive.operands is not None and any(i.__class__ is Record and i.dtype.kind == "b" for i in items)
 
 
 ARRAYS = (np.ndarray, np.generic, float)

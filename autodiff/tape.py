@@ -33,8 +33,9 @@ class Node:
     """
 
     origin: str
+    recorded: Any
     label: str | None
-    __slots__ = ("__weakref__", "argnums", "args", "kwargs", "label", "order", "origin", "parents", "primitive", "y")
+    __slots__ = ("__weakref__", "argnums", "args", "kwargs", "label", "order", "origin", "parents", "primitive", "recorded", "y")
 
     def __init__(
         self,
@@ -107,14 +108,17 @@ def backpropagate(roots: list, seeds: Sequence, stops: frozenset = frozenset()) 
     owned: set = set()  # see `_add_at`
     mode = MODE.get()
     check = mode is not None and mode.anomaly
-    if mode is not None and mode.recorder is not None:
-        mode.recorder.phase = "backward"
+    recorder = mode.recorder if mode is not None else None
+    if recorder is not None:
+        recorder.phase = "backward"
     for seed in reversed(seeds):
         _arrive(roots.pop(), seed, cts, heap)
     while heap:
         node = heappop(heap)[1]
         ct = cts.pop(node)
-        while not heap and node.__class__ is Node and node.primitive.pull is not None and not check and not stops:
+        if recorder is not None:
+            recorder.note_adjoint(node, ct)
+        while not heap and node.__class__ is Node and node.primitive.pull is not None and not (check or stops or recorder):
             # A chain of operations with one operand: nothing waits, so that there is nothing to sort.
             kwargs = node.kwargs
             pull = node.primitive.pull

@@ -380,6 +380,8 @@ def _record_any(primitive: Primitive, level: int, args: Sequence, kwargs: Mappin
     result = _finish(primitive, level, y, values, argnums, parents, kwargs) if argnums else wrap(y, level)
     if primitive.view is not None:
         note_if_view(result, y, args[0], values[0], primitive, kwargs)
+    if argnums and mode is not None and mode.recorder is not None and result.__class__ in TENSORS and result.node:
+        mode.recorder.note_value(result.node, y)
     if argnums and mode is not None and mode.anomaly:
         for output in result if isinstance(result, (tuple, list)) else [result]:
             node = output.node.parent if output.node.__class__ is Output else output.node

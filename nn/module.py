@@ -65,6 +65,8 @@ class Module:
                 output = self.forward(*args, **kwargs)
         finally:
             CALLER.reset(token)
+        if isinstance(output, ad.Tensor):
+            ad.label(output, _value_name(self, caller))
         for hook in self._forward_hooks:
             changed = hook(self, args, output)
             output = output if changed is None else changed
@@ -317,6 +319,14 @@ def _members(name: str, value: Any) -> Iterator[tuple[str, Parameter | Module]]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _members(f"{name}.{key}", item)
+
+
+def _value_name(module: Module, caller: Module | None) -> str:
+    """Return what the output of a module is called in traces and programs: linear_0, or the attribute's name."""
+    kind = type(module).__name__.lower()
+    members = caller.named_children() if caller is not None else ()
+    name = next((name for name, child in members if child is module), "")
+    return name if name and not name.isdecimal() else f"{kind}_{name}".strip("_")
 
 
 def _scope_name(module: Module, caller: Module | None) -> str:

@@ -3,75 +3,33 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autodiff.compiler.emission import Epilogue, Source, build
 from autodiff.compiler.passes import optimize
-from autodiff.compiler.scalars import ERRORS, ScalarSource, is_scalar, scalar_function
-from autodiff.compiler.steps import Program, program_of
+from autodiff.compiler.program import CompiledProgram, ProgramCost
+from autodiff.compiler.scalars import ERRORS
+from autodiff.compiler.steps import program_of
 from autodiff.graph import Graph
 from autodiff.operands import TRACED
-from autodiff.record import Recorder, trace
+from autodiff.record import Recorder, argument_names, trace
 from autodiff.tensor import Tensor
-from autodiff.tree import Structure, flatten
+from autodiff.tree import flatten
 
 log = logging.getLogger("autodiff.compile")
-ARRAY_KINDS = "fc"
 LIMIT = 64  # programs that are kept; the one that was not used for longest goes first
+MANY = 8  # signatures after which something seems to change at every call
 
 
-class CompiledProgram:
-    """One program: its source, and functions that run it, each with memory of its own."""
+class Entry(NamedTuple):
+    """A program, and what it reads besides the arguments."""
 
-    def __init__(self, program: Program, name: str, graph: Graph, epilogue: Epilogue | None = None) -> None:
-        self.program = program
-        self.graph = graph
-        self.structure = _as_leaf(graph.structure)
-        self.writer = Source(program, name, epilogue)
-        self.source = self.writer.write()
-        self.make, self.filename = build(self.writer, self.source)
-        self.idle: list[Callable] = [self.make()]
-        self.scalar: Callable | None = None
-        if epilogue is None and is_scalar(program):
-            self.writer = ScalarSource(program, name, single=self.structure is _LEAF)
-            self.source = self.writer.write()
-            self.scalar = scalar_function(self.writer, self.source)
-
-    def run_scalar(self, args: Sequence) -> tuple:
-        """Return the results for floats; where Python raises, NumPy gives an infinity or NaN."""
-        try:
-            results = self.scalar(*args)  # type: ignore[misc]
-        except ERRORS:
-            return self.run([np.float64(arg) for arg in args])
-        return (results,) if self.structure is _LEAF else results
-
-    def run(self, leaves: Sequence) -> tuple:
-        """Return the results, in a tuple. Each thread that runs at the same time has memory of its own."""
-        try:
-            function = self.idle.pop()
-        except IndexError:
-            function = self.make()
-        try:
-            return function(*leaves)
-        except Exception as error:
-            self._explain(error)
-            raise
-        finally:
-            self.idle.append(function)
-
-    def _explain(self, error: Exception) -> None:
-        """Add to an error the line of the user's program behind the generated one."""
-        traceback = error.__traceback__
-        while traceback is not None:
-            if traceback.tb_frame.f_code.co_filename == self.filename:
-                position = self.writer.origin.get(traceback.tb_lineno)
-                text = self.source.splitlines()[traceback.tb_lineno - 1].strip()
-                error.add_note(f"in the compiled line `{text}`{f', which comes from {position}' if position else ''}")
-            traceback = traceback.tb_next
+    program: CompiledProgram
+    tensors: list[Tensor]
+    constants: list[tuple[np.ndarray, np.ndarray]]  # arrays of the user's, and what they were
 
 
 class Compiled:
@@ -79,10 +37,10 @@ class Compiled:
 
     Attributes
     ----------
-    source : str
-        The program that ran last.
-    graph : Graph
-        What it was made from.
+    f : callable
+        What was compiled.
+    programs : dict
+        The programs by signature.
     """
 
     def __init__(self, f: Callable, check: bool = False) -> None:
@@ -91,9 +49,10 @@ class Compiled:
         self.__name__ = getattr(f, "__name__", type(f).__name__)
         self.__doc__ = getattr(f, "__doc__", None)
         self.__wrapped__ = f
-        self._programs: OrderedDict[Any, tuple[CompiledProgram, list[Tensor], list]] = OrderedDict()
+        self._entries: OrderedDict[Any, Entry] = OrderedDict()
         self._last: CompiledProgram | None = None
         self._scalar: Callable | None = None  # the program for single floats, which needs no look at anything else
+        self._warned = False
 
     def __call__(self, *args: Any) -> Any:
         scalar = self._scalar
@@ -108,36 +67,46 @@ class Compiled:
                     pass
         leaves, structure = _flatten(args)
         signature = (structure, *map(_kind, leaves))
-        entry = self._programs.get(signature)
+        entry = self._entries.get(signature)
         if entry is None:
-            if any(leaf.__class__ in TRACED and leaf.__class__ is not Tensor for leaf in leaves):
-                return self.f(*args)  # an outer transformation differentiates it
+            if any(leaf.__class__ in TRACED for leaf in leaves):
+                return self.f(*args)  # a derivative is asked for
             entry = self._compile(args, signature)
-        program, parameters, constants = entry
-        self._last = program
+        program = self._last = entry.program
         if self.check:
-            self._check_constants(constants)
+            self._check_constants(entry.constants)
         given = [leaf for leaf in leaves if _is_input(leaf)]
         if program.scalar is not None and all(leaf.__class__ is float for leaf in given):
-            if structure is None and program.structure is _LEAF and not self.check:
+            if structure is None and program.is_single and not self.check:
                 self._scalar = program.scalar
             results = program.run_scalar(given)
-            return results[0] if program.structure is _LEAF else program.structure.unflatten(results)
-        results = program.run([*given, *[p.data for p in parameters]] if parameters else given)
-        return results[0] if program.structure is _LEAF else program.structure.unflatten(results)
+        else:
+            results = program.run([*given, *[tensor.data for tensor in entry.tensors]] if entry.tensors else given)
+        return results[0] if program.is_single else program.structure.unflatten(results)
 
-    def _compile(self, args: Sequence, signature: Any) -> tuple[CompiledProgram, list[Tensor], list]:
+    def _compile(self, args: Sequence, signature: Any) -> Entry:
         recorder = Recorder(strict=True)
         graph = trace(self.f, args, recorder)
-        program = optimize(program_of(graph)[0])
-        compiled = CompiledProgram(program, self.__name__, graph)
-        entry = (compiled, [tensor for tensor, _ in recorder.parameters.values()], list(recorder.constants.values()))
-        self._programs[signature] = entry
-        log.info("compiled %s for %s: %d steps", self.__name__, _described(args), len(program.steps))
-        if len(self._programs) > LIMIT:
-            self._programs.popitem(last=False)
-            log.warning("compile: %s has been compiled for more than %d signatures", self.__name__, LIMIT)
+        compiled = CompiledProgram(optimize(program_of(graph)[0]), self.__name__, graph)
+        tensors = [tensor for tensor, _ in recorder.parameters.values()]
+        entry = self._entries[signature] = Entry(compiled, tensors, list(recorder.constants.values()))
+        steps = len(compiled.program.steps)
+        log.info("compiled %s for %s: %d steps", self.__name__, ", ".join(map(_described, args)), steps)
+        if len(self._entries) > LIMIT:
+            self._entries.popitem(last=False)
+        if len(self._entries) >= MANY and not self._warned:
+            self._warned = True
+            log.warning("%s has been compiled %d times: %s", self.__name__, len(self._entries), self._what_changes())
         return entry
+
+    def _what_changes(self) -> str:
+        """Return which leaf of the arguments differs most between the signatures."""
+        kinds = [signature[1:] for signature in self._entries]
+        width = Counter(map(len, kinds)).most_common(1)[0][0]
+        columns = list(zip(*[kind for kind in kinds if len(kind) == width], strict=True))
+        most = max(range(width), key=lambda i: len(set(columns[i])), default=0)
+        names = argument_names(self.f, width)
+        return f"argument {most} (`{names[most]}`) keeps changing. Pass a number that changes as a float or an array."
 
     def _check_constants(self, constants: Sequence) -> None:
         for original, frozen in constants:
@@ -148,29 +117,44 @@ class Compiled:
                 )
 
     @property
-    def source(self) -> str:
-        """The source of the program that ran last."""
-        return self._latest().source
+    def programs(self) -> dict[Any, CompiledProgram]:
+        """The programs by signature."""
+        return {signature: entry.program for signature, entry in self._entries.items()}
 
     @property
-    def graph(self) -> Graph:
-        """The recorded graph of the program that ran last."""
-        return self._latest().graph
-
-    def _latest(self) -> CompiledProgram:
+    def program(self) -> CompiledProgram:
+        """The program that ran last."""
         if self._last is None:
             raise ValueError(f"{self.__name__}: nothing has been compiled yet; got no call. Call it once.")
         return self._last
 
+    @property
+    def source(self) -> str:
+        """The source of the program that ran last."""
+        return self.program.source
+
+    @property
+    def graph(self) -> Graph:
+        """The recorded graph of the program that ran last."""
+        return self.program.graph
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether the program that ran last computes with single floats, in plain Python."""
+        return self.program.scalar is not None
+
+    def cost(self) -> ProgramCost:
+        """Return steps, operations and memory of the program that ran last."""
+        return self.program.cost()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"f": self.f, "check": self.check}  # a copy compiles for itself: its memory is its own
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
+
     def __repr__(self) -> str:
-        return f"<compiled {self.__name__}: {len(self._programs)} programs>"
-
-
-_LEAF = flatten(0.0)[1]
-
-
-def _as_leaf(structure: Structure) -> Structure:
-    return _LEAF if structure == _LEAF else structure
+        return f"<compiled {self.__name__}: {len(self._entries)} programs>"
 
 
 def _flatten(args: Sequence) -> tuple[Sequence, Any]:
@@ -190,11 +174,11 @@ def _kind(leaf: Any) -> Any:
 
 
 def _is_input(leaf: Any) -> bool:
-    return leaf.__class__ is float or (isinstance(leaf, (np.ndarray, np.floating)) and leaf.dtype.kind in ARRAY_KINDS)
+    return leaf.__class__ is float or (isinstance(leaf, (np.ndarray, np.floating)) and leaf.dtype.kind in "fc")
 
 
-def _described(args: Sequence) -> str:
-    return ", ".join(f"{a.dtype}{list(a.shape)}" if isinstance(a, np.ndarray) else type(a).__name__ for a in args)
+def _described(arg: Any) -> str:
+    return f"{arg.dtype}{list(arg.shape)}" if isinstance(arg, np.ndarray) else type(arg).__name__
 
 
 def compile(f: Callable, *, check: bool = False) -> Compiled:
@@ -213,7 +197,9 @@ def compile(f: Callable, *, check: bool = False) -> Compiled:
     Returns
     -------
     Compiled
-        A function with the arguments and results of `f`, bit for bit; `.source` shows the program.
+        A function with the arguments and results of `f`, bit for bit; `.source` shows the program. A
+        function of single floats is plain Python, and its last digit may differ: `math` and NumPy round
+        differently.
 
     Raises
     ------
@@ -226,6 +212,11 @@ def compile(f: Callable, *, check: bool = False) -> Compiled:
     >>> fast = compile(ad.grad(lambda x: np.sum(x * x)))
     >>> fast(np.array([1.0, 2.0]))
     array([2., 4.])
+    >>> print(fast.source)
+    def grad_of__lambda(x):
+        g = np.add(x, x)  # 2
+        return g,
+    <BLANKLINE>
     """
     if not callable(f):
         raise TypeError(f"compile: takes a function; got a {type(f).__name__}. Write ad.compile(f), then fast(x).")

@@ -48,13 +48,14 @@ class Source:
         self.name = identifier(name) or "f"
         self.buffers = Buffers(program)
         self.names: dict[Step, str] = {}
+        self.step_of = {step.source: step for step in [*program.inputs, *program.fixed, *program.steps]}
         self.taken: set[str] = {"np", self.name, *keyword.kwlist}
         self.constants: dict[str, Any] = {}  # what the source calls by name: arrays, functions, numbers
         self._constant_of: dict[int, str] = {}
+        self.inline = _transposes(program)
         self.stored: dict[Step, str] = {}  # what is written straight into the array that it is for
         self._name_inputs()
         self._name_stores()
-        self.buffer_names = self._name_buffers()
         self.lines: list[str] = []
         self.origin: dict[int, Any] = {}  # the user's position behind each line
 
@@ -70,10 +71,16 @@ class Source:
         return name
 
     def name_of(self, step: Step) -> str:
+        """Return the user's name for a step, d_z for the adjoint of z, and else the name of its node."""
         if step not in self.names:
             node = step.source
-            label = identifier(node.label) if node is not None and node.label else None
-            self.names[step] = self.fresh(label or (node.name.replace("-", "_") if node is not None else "v"))
+            wanted = "v"
+            if node is not None:
+                wanted = identifier(node.label) or node.name.replace("-", "_")
+                if not node.label and node.adjoint_of is not None:
+                    primal = self.step_of.get(node.adjoint_of)
+                    wanted = f"d_{self.name_of(primal) if primal is not None else node.adjoint_of.name}"
+            self.names[step] = self.fresh(wanted)
         return self.names[step]
 
     def _name_inputs(self) -> None:
@@ -89,18 +96,9 @@ class Source:
         for result, array, name in self.program.stores:
             self.constants[self.fresh(name)] = array
             direct = isinstance(result, Step) and takes_out(result) and result not in self.stored
-            if direct and result not in returned and id(array) not in fixed:
+            fits = direct and getattr(result.value, "dtype", None) == array.dtype  # else the copy converts it
+            if fits and result not in returned and id(array) not in fixed:
                 self.stored[result] = self.names[result] = list(self.constants)[-1]
-
-    def _name_buffers(self) -> list[str]:
-        """Call each buffer after the first step that is written to it."""
-        names: list[str] = [""] * len(self.buffers.specs)
-        for step in self.program.steps:
-            if step in self.buffers.of and not names[self.buffers.of[step]]:
-                names[self.buffers.of[step]] = self.name_of(step)
-        for step, number in self.buffers.of.items():
-            self.names[step] = names[number]
-        return names
 
     def constant(self, x: Any) -> str:
         """Return how a constant is written: a number as it is, an array by a name."""
@@ -131,7 +129,7 @@ class Source:
     def operand(self, x: Any) -> str:
         """Return an operand: a step by its name, containers of them, or a constant."""
         if isinstance(x, Step):
-            return self.name_of(x)
+            return f"{self.operand(x.operands[0])}.T" if x in self.inline else self.name_of(x)
         if x.__class__ is tuple:
             return f"({', '.join(map(self.operand, x))}{',' if len(x) == 1 else ''})"
         if x.__class__ is list:
@@ -153,7 +151,8 @@ class Source:
         function, operands, parameters = step.function, step.operands, step.parameters
         if isinstance(function, np.ufunc) and not parameters:
             given = [self.number(o, step) for o in operands]
-            if not step.is_array:
+            strong = any(isinstance(o.value if isinstance(o, Step) else o, np.generic) for o in operands)
+            if not step.is_array and strong:  # Python's operators would give Python's numbers for Python's numbers
                 if function in INFIX:
                     return f"{given[0]} {INFIX[function]} {given[1]}"
                 if function is np.negative:
@@ -164,7 +163,7 @@ class Source:
             return f"{given[0]} ** {self.operand(parameters['exponent'])}"
         if function is getitem.implementation:
             return f"{given[0]}[{self._index(parameters['index'])}]"
-        if function is np.transpose and parameters.get("axes") is None and step.is_array:
+        if function is np.transpose and parameters.get("axes") is None and operands[0].is_array:
             return f"{given[0]}.T"
         if function is select.implementation:
             choice = f"np.where({self.operand(parameters['condition'])}, {', '.join(given)})"
@@ -226,6 +225,8 @@ class Source:
         return "\n".join(_aligned(self.lines[body_start - 1 :])) + "\n"
 
     def _write_step(self, step: Step) -> None:
+        if step in self.inline:
+            return
         comment = f"  # {_shape(step)}" if step.is_array else ""
         name = self.name_of(step)
         if step not in self.buffers.of and step not in self.stored:
@@ -265,6 +266,21 @@ def identifier(label: str | None) -> str | None:
     return name if name.isidentifier() and not keyword.iskeyword(name) else None
 
 
+def _transposes(program: Program) -> set[Step]:
+    """Return the transposes that are operands of one product of matrices, and can be written there."""
+    uses: dict[Step, list[Step]] = {}
+    for step in program.steps:
+        for used in step.uses:
+            uses.setdefault(used, []).append(step)
+    results = set(program.results)
+    return {
+        step
+        for step in program.steps
+        if step.function is np.transpose and step.parameters.get("axes") is None and step.operands[0].is_array
+        if step not in results and len(uses.get(step, [])) == 1 and uses[step][0].function in (np.dot, np.matmul)
+    }
+
+
 def _shape(step: Step) -> str:
     return "×".join(map(str, step.shape)) if step.shape else "()"
 
@@ -284,8 +300,9 @@ def build(source: Source, text: str) -> tuple[Callable[[], Callable], str]:
 
     def make() -> Callable:
         namespace = {"np": np, **source.constants}
-        for name, spec in zip(source.buffer_names, source.buffers.specs, strict=True):
-            namespace[name] = spec.allocate()
+        memory = [spec.allocate() for spec in source.buffers.specs]
+        for step, number in source.buffers.of.items():  # several names may stand for one array, one after the other
+            namespace[source.names[step]] = memory[number]
         exec(code, namespace)  # the text above, made of NumPy calls alone
         return namespace[source.name]
 

@@ -56,17 +56,6 @@ def name_products(program: Program) -> None:
                 step.function = np.dot
 
 
-def fold_constants(program: Program) -> None:
-    """Evaluate what depends on no input."""
-    by: dict[Step, Any] = {}
-    for step in program.steps:
-        step.replaced(by)
-        if not step.uses and not is_random(step):
-            by[step] = step.value
-    program.steps = [step for step in program.steps if step not in by]
-    program.replace(by)
-
-
 def drop_neutral(program: Program) -> None:
     """Leave out x · 1, x / 1, +x, x.reshape(its own shape) and conversions to its own dtype."""
     by: dict[Step, Any] = {}
@@ -82,11 +71,11 @@ def drop_neutral(program: Program) -> None:
 def _neutral(step: Step) -> Step | None:
     """Return the operand that a step equals, if it does."""
     first, *rest = step.operands or [None]
-    if step.function is np.multiply and _is_one(first):
-        return rest[0] if isinstance(rest[0], Step) else None
+    if step.function is np.multiply and not isinstance(first, Step) and _is_one(first):
+        return rest[0]
     if not isinstance(first, Step):
         return None
-    if step.function in (np.multiply, np.divide) and _is_one(rest[0]):
+    if step.function in (np.multiply, np.divide) and not isinstance(rest[0], Step) and _is_one(rest[0]):
         return first
     if step.function in (np.positive, np.reshape, astype.implementation, np.broadcast_to):
         return first
@@ -97,7 +86,7 @@ def _neutral(step: Step) -> Step | None:
 
 
 def _is_one(x: Any) -> bool:
-    return not isinstance(x, Step) and np.ndim(x) == 0 and isinstance(x, (float, int, np.number)) and x == 1
+    return isinstance(x, (float, int, np.number, np.ndarray)) and bool(np.all(np.equal(x, 1)))
 
 
 def skip_broadcasts(program: Program) -> None:
@@ -172,7 +161,6 @@ PASSES: tuple[Callable[[Program], None], ...] = (
     name_powers,
     name_sums,
     name_products,
-    fold_constants,
     drop_neutral,
     skip_broadcasts,
     share_subexpressions,

@@ -25,6 +25,7 @@ MATH: dict[Any, Callable] = {
     np.arcsinh: math.asinh, np.arccosh: math.acosh, np.arctanh: math.atanh, np.hypot: math.hypot,
     np.absolute: math.fabs, np.fabs: math.fabs, np.deg2rad: math.radians, np.rad2deg: math.degrees,
 }  # fmt: skip
+NAMES = {function.__name__ for function in MATH.values()}
 WRITTEN: dict[Any, str] = {
     np.negative: "-{0}", np.positive: "+{0}", np.square: "{0} * {0}", np.reciprocal: "1.0 / {0}",
     np.logical_not: "not {0}", np.invert: "not {0}",
@@ -34,7 +35,7 @@ ERRORS = (ValueError, ZeroDivisionError, OverflowError, TypeError)
 
 def is_scalar(program: Program) -> bool:
     """Tell whether a program computes with single floats alone, by functions that `math` has too."""
-    results = all(isinstance(o, Step) or isinstance(o, float) for o in program.outputs)
+    results = all(isinstance(o, (Step, float)) for o in program.outputs)
     return results and not program.fixed and all(map(_is_known, [*program.inputs, *program.steps]))
 
 
@@ -57,9 +58,12 @@ class ScalarSource(Source):
     """Writes a program of single numbers."""
 
     def __init__(self, program: Program, name: str, single: bool) -> None:
-        super().__init__(program, name)
+        super().__init__(program, f"compiled_{name}" if name in NAMES else name)
         self.single = single  # whether the one result is returned as it is
         self.used: dict[str, Callable] = {}
+
+    def fresh(self, wanted: str) -> str:
+        return super().fresh(f"{wanted}_" if wanted in NAMES else wanted)
 
     def expression(self, step: Step) -> str:
         given = [self.operand(o) for o in step.operands]
@@ -88,7 +92,6 @@ class ScalarSource(Source):
         return repr(float(x)) if isinstance(x, (float, np.floating)) and np.isfinite(x) else super().constant(x)
 
     def write(self) -> str:
-        self.taken |= {function.__name__ for function in MATH.values()}
         text = super().write()
         if self.single:
             text = f"{text.rstrip()[:-1]}\n"  # no tuple

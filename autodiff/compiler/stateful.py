@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from autodiff.boundary import one_like
-from autodiff.compiler.compiled import CompiledProgram
 from autodiff.compiler.emission import Epilogue
 from autodiff.compiler.passes import optimize
+from autodiff.compiler.program import CompiledProgram
 from autodiff.compiler.steps import Step, program_of
 from autodiff.dispatch import LEAF_LEVEL
 from autodiff.graph import Graph, Node
 from autodiff.operands import TRACED
-from autodiff.record import Record, Recorder
+from autodiff.record import Record, Recorder, label
 from autodiff.residuals import frozen
 from autodiff.tape import backpropagate
 from autodiff.tensor import Tensor
@@ -89,6 +89,8 @@ def compile_stateful(
     with stage:
         result = f(*structure.unflatten(given))
         cts = {} if gradients is None else _cotangents(result)
+    if gradients is not None:
+        label(result, "loss")
     outputs, structure = flatten(result)
     outputs = [o.data if isinstance(o, Tensor) else o for o in outputs]
     recorder = stage.recorder
@@ -96,9 +98,9 @@ def compile_stateful(
     program, steps = program_of(graph)
     program.inputs = [steps[record.node] for record in given]
     program.fixed = {steps[node]: array for node, array in stage.held.items()}
-    for label, array in (gradients or {}).items():
-        ct = cts.get(tensors[label].leaf, 0.0)  # zero where the loss does not depend on it
-        program.stores.append((_step_of(ct, steps, recorder), array, f"grad_{label}"))
+    for name_of_tensor, array in (gradients or {}).items():
+        ct = cts.get(tensors[name_of_tensor].leaf, 0.0)  # zero where the loss does not depend on it
+        program.stores.append((_step_of(ct, steps, recorder), array, f"grad_{name_of_tensor}"))
     for record, before, attribute in stage.changed():
         program.stores.append((steps[record.node], before, attribute))
     return CompiledProgram(optimize(program), name, graph, epilogue)

@@ -1,0 +1,122 @@
+"""One compiled program: its source, the functions that run it, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from autodiff.compiler.emission import Epilogue, Source, build
+from autodiff.compiler.scalars import ERRORS, ScalarSource, is_scalar, scalar_function
+from autodiff.compiler.steps import Program, Step
+from autodiff.graph import Graph
+from autodiff.operands import shape_of, size_of
+from autodiff.tree import flatten
+
+_LEAF = flatten(0.0)[1]
+
+
+@dataclass(frozen=True)
+class ProgramCost:
+    """What one call of a program costs.
+
+    Attributes
+    ----------
+    steps : int
+        Calls.
+    flop : int
+        Operations: one for each entry of an elementwise result, 2 m n k for a product of matrices.
+    buffers, bytes : int
+        How many arrays it keeps between calls, and their memory.
+    fresh_bytes : int
+        Memory of the arrays that each call makes anew, results included.
+    """
+
+    steps: int
+    flop: int
+    buffers: int
+    bytes: int
+    fresh_bytes: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.steps} steps, {self.flop:,} FLOP, {self.buffers} buffers of {self.bytes:,} bytes in all, "
+            f"{self.fresh_bytes:,} bytes made anew at every call"
+        )
+
+
+class CompiledProgram:
+    """One program: its source, and functions that run it, each with memory of its own."""
+
+    def __init__(self, program: Program, name: str, graph: Graph, epilogue: Epilogue | None = None) -> None:
+        self.program = program
+        self.graph = graph
+        self.structure = graph.structure
+        self.is_single = graph.structure == _LEAF  # whether the result is one value, not a container
+        self.writer = Source(program, name, epilogue)
+        self.source = self.writer.write()
+        self.make, self.filename = build(self.writer, self.source)
+        self.idle: list[Callable] = [self.make()]
+        self.scalar: Callable | None = None
+        if epilogue is None and is_scalar(program):
+            scalar = ScalarSource(program, name, single=self.is_single)
+            self.source = scalar.write()
+            self.scalar = scalar_function(scalar, self.source)
+
+    def run(self, leaves: Sequence) -> tuple:
+        """Return the results, in a tuple. Each thread that runs at the same time has memory of its own."""
+        try:
+            function = self.idle.pop()
+        except IndexError:
+            function = self.make()
+        try:
+            results: tuple = function(*leaves)
+        except Exception as error:
+            self._explain(error)
+            raise
+        finally:
+            self.idle.append(function)
+        return results
+
+    def run_scalar(self, args: Sequence) -> tuple:
+        """Return the results for floats; where Python raises, NumPy gives an infinity or NaN."""
+        try:
+            results = self.scalar(*args)  # type: ignore[misc]
+        except ERRORS:
+            return self.run([np.float64(arg) for arg in args])
+        return (results,) if self.is_single else results
+
+    def _explain(self, error: Exception) -> None:
+        """Add to an error the line of the user's program behind the generated one."""
+        traceback = error.__traceback__
+        while traceback is not None:
+            if traceback.tb_frame.f_code.co_filename == self.filename:
+                position = self.writer.origin.get(traceback.tb_lineno)
+                text = self.source.splitlines()[traceback.tb_lineno - 1].strip()
+                error.add_note(f"in the compiled line `{text}`{f', which comes from {position}' if position else ''}")
+            traceback = traceback.tb_next
+
+    def cost(self) -> ProgramCost:
+        """Return steps, operations and memory."""
+        steps = self.program.steps
+        specs = self.writer.buffers.specs
+        fresh = [s for s in steps if s.is_array and s not in self.writer.buffers.of and s.value.base is None]
+        return ProgramCost(
+            steps=len(steps),
+            flop=sum(map(_flop, steps)),
+            buffers=len(specs),
+            bytes=sum(prod(spec.shape) * spec.dtype.itemsize for spec in specs),
+            fresh_bytes=sum(step.value.nbytes for step in fresh),
+        )
+
+
+def _flop(step: Step) -> int:
+    """Return the operations of one step."""
+    operands = [o.value if isinstance(o, Step) else o for o in step.operands]
+    if step.function in (np.dot, np.matmul):
+        return 2 * size_of(step.value) * shape_of(operands[0])[-1]
+    if step.function == np.add.reduce:
+        return size_of(operands[0])
+    return size_of(step.value) if isinstance(step.function, np.ufunc) else 0
