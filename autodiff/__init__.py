@@ -11,6 +11,7 @@ from autodiff.jacobians import hessian, jacobian
 from autodiff.piecewise import piecewise
 from autodiff.readers.draw import draw
 from autodiff.readers.from_sympy import from_sympy
+from autodiff.readers.modes import compare_modes
 from autodiff.record import Record, label, record
 from autodiff.retained import retained
 from autodiff.reverse import vjp
@@ -31,6 +32,7 @@ __all__ = [
     "affine",
     "check_grads",
     "checkpoint",
+    "compare_modes",
     "compile",
     "compile_stateful",
     "detect_anomaly",

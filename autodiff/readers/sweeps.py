@@ -15,6 +15,7 @@ import numpy as np
 
 from autodiff.boundary import as_cotangent, one_like, zero_like
 from autodiff.graph import Graph, Node
+from autodiff.operands import spec_of
 
 
 class Contribution(NamedTuple):
@@ -130,4 +131,6 @@ def _pull(node: Node, active: tuple[int, ...], bar: Any, value_of: Callable[[Nod
     if node.primitive is None:
         return [bar]
     operands, parameters = node.given(value_of)
+    if node.primitive.family == "linear":  # whose rules ask also Python's numbers for a shape
+        operands = [spec_of(operand) if operand.__class__ in (float, int) else operand for operand in operands]
     return node.primitive.vjp(active, bar, value_of(node), operands, parameters)

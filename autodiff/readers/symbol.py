@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autodiff.arraylike import ArrayLike
-from autodiff.dispatch import Operation, new_level
+from autodiff.dispatch import RULES, Operation, new_level
 from autodiff.operands import TRACED, full_name, shape_of
 from autodiff.readers.sympy_forms import (
     DEFINITIONS,
@@ -32,6 +32,9 @@ from autodiff.record import STATIC, Record
 from autodiff.rules.general import composed, linearly_composed
 from autodiff.rules.indexing import select
 from autodiff.switches import Switch
+
+_FORMS = {RULES[function]: form for function, form in FORMS.items()}
+_REDUCTIONS = {RULES[function]: form for function, form in REDUCTIONS.items()}
 
 
 class Symbol(ArrayLike):
@@ -117,7 +120,7 @@ class Algebra:
             return DEFINITIONS[primitive.name](*args, **kwargs)
         try:
             result = self._evaluate(primitive, args, kwargs)
-        except (TypeError, ValueError, AttributeError, np.linalg.LinAlgError) as error:
+        except (TypeError, ValueError, AttributeError, NotImplementedError, np.linalg.LinAlgError) as error:
             if str(error).startswith("to_sympy: "):
                 raise
             raise TypeError(_no_form(primitive.name)) from error
@@ -130,29 +133,32 @@ class Algebra:
 
     def _evaluate(self, primitive: Any, args: Sequence, kwargs: Mapping) -> Any:
         function = primitive.function
-        if function in FORMS:
-            form = FORMS[function]
+        if primitive in _FORMS:
+            form = _FORMS[primitive]
             convert = exact if form in LOGICAL else as_number
             return entrywise(form, *[_entries(arg, convert) for arg in args], **kwargs)
         if function is select:
             return entrywise(piecewise, _entries(kwargs["condition"]), *[_entries(arg) for arg in args])
-        if function in REDUCTIONS:
-            return _reduced(REDUCTIONS[function], _entries(args[0]), **kwargs)
+        if primitive in _REDUCTIONS:
+            return _reduced(_REDUCTIONS[primitive], _entries(args[0]), **kwargs)
         if primitive.name in MATRICES:
             return MATRICES[primitive.name](*[_entries(arg, as_number) for arg in args], **kwargs)
         if primitive.family in ("linear", "multilinear"):  # sums and products of entries, or their places: NumPy's own
             return primitive.raw(*[_entries(arg, as_number) for arg in args], **_known(kwargs))
         if isinstance(function, Operation):  # one of our own: what it is made of
-            return primitive.raw(*args, **kwargs)
+            return self._inside(function, primitive.name, lambda: primitive.raw(*args, **kwargs))
         raise TypeError(_no_form(primitive.name))
 
     def _definition(self, args: Sequence, call: Any, definition: Callable) -> Any:
         """Return what a function that is defined by others makes of symbols."""
-        if call.function in self.inside:  # it asks for its own numbers, as a sort does
-            raise TypeError(_no_form(full_name(call.function)))
-        self.inside.append(call.function)
+        return self._inside(call.function, full_name(call.function), lambda: definition(*args))
+
+    def _inside(self, function: Callable, name: str, definition: Callable) -> Any:
+        if function in self.inside:  # it asks for its own numbers, as a sort does
+            raise TypeError(_no_form(name))
+        self.inside.append(function)
         try:
-            return definition(*args)
+            return definition()
         finally:
             self.inside.pop()
 
@@ -202,4 +208,3 @@ def _reduced(
     for place in np.ndindex(result.shape):
         result[place] = form(*first, *rows[place])
     return np.expand_dims(result, axes) if keepdims else result
-

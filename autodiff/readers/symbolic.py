@@ -6,7 +6,8 @@ rules are run on them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -49,7 +50,7 @@ class Expressions:
             entries = _entries_named(self._names[node], node.shape) if given is None else _as_entries(given, node)
             self._values[node] = Symbol(entries, self._algebra)
         self.symbols = {self._names[node]: _as_sympy(self._values[node]) for node in graph.inputs}
-        with self._algebra.on():
+        with self._algebra.on(), _explained(graph):
             for node in graph.operations:
                 self._check(node)
                 self._values[node] = self._named(self._evaluate(node), self._names[node])
@@ -81,7 +82,7 @@ class Expressions:
             return value
         entries = np.empty(value.shape, object)
         for place, symbol in np.ndenumerate(_entries_named(name, value.shape)):
-            expression = value.entries[place]
+            expression: Any = value.entries[place]
             if expression.is_Atom or (-expression).is_Atom:
                 entries[place] = expression
             else:
@@ -98,21 +99,23 @@ class Expressions:
         ValueError
             If the result is no scalar.
         """
-        active = self._graph.active_operands()
-        with self._algebra.on():
-            bars, _ = adjoints(
-                self._graph,
-                Symbol(exact(ONE), self._algebra) if self._graph.output.shape == () else None,
-                self._values,
-                lambda node, bar: bar if isinstance(bar, (list, tuple)) else self._named(bar, f"{self._names[node]}bar"),
+        if self._graph.output.shape != ():
+            raise ValueError(
+                f"to_sympy: a gradient needs a scalar result; got shape {self._graph.output.shape}. "
+                "Reduce it (np.sum), or differentiate `value` with SymPy."
             )
-        found = {}
-        for node in [*self._graph.inputs, *active]:
-            if isinstance(node.value, (tuple, list)) or node.dtype.kind != "f":
-                continue
-            bar = bars.get(node, np.zeros(node.shape))
-            found[self._names[node]] = _as_sympy(bar)
-        return found
+
+        def complete(node: Node, bar: Any) -> Any:
+            return self._named(bar, f"{self._names[node]}bar")
+
+        with self._algebra.on(), _explained(self._graph):
+            bars, _ = adjoints(self._graph, Symbol(exact(ONE), self._algebra), self._values, complete)
+        real = [n for n in self._graph.nodes if not isinstance(n.value, (tuple, list)) and n.dtype.kind == "f"]
+        return {self._names[node]: _as_sympy(bars.get(node, np.zeros(node.shape))) for node in real}
+
+    def _has_gradient(self) -> bool:
+        outputs = self._graph.outputs
+        return len(outputs) == 1 and isinstance(outputs[0], Node) and outputs[0].shape == ()
 
     @property
     def gradient(self) -> dict[str, Any]:
@@ -124,7 +127,7 @@ class Expressions:
         name = self._graph.title if self._graph.title.isidentifier() else "f"
         function = sympy.latex(sympy.Symbol(name))
         lines = [rf"{function} &= {sympy.latex(self.value)}"]
-        if len(self._graph.outputs) == 1 and self._graph.output.shape == ():
+        if self._has_gradient():
             for input_name, derivative in self.gradient.items():
                 variable = sympy.latex(sympy.Symbol(input_name))
                 lines.append(rf"\frac{{\partial {function}}}{{\partial {variable}}} &= {sympy.latex(derivative)}")
@@ -136,7 +139,7 @@ class Expressions:
 
     def __str__(self) -> str:
         lines = [f"{self._graph.title} = {self.value}"]
-        if len(self._graph.outputs) == 1 and self._graph.output.shape == ():
+        if self._has_gradient():
             lines += [f"∂{self._graph.title}/∂{name} = {derivative}" for name, derivative in self.gradient.items()]
         return "\n".join([*[f"{symbol} = {expression}" for symbol, expression in self.steps], *lines])
 
@@ -150,7 +153,7 @@ def to_sympy(
     shared: bool = False,
     limit: int = 100,
 ) -> Expressions:
-    """Return what the program computes, and its derivatives, as SymPy expressions.
+    r"""Return what the program computes, and its derivatives, as SymPy expressions.
 
     The program is that of the recorded numbers: where Python's `if` chose a branch, it is that
     branch. How NumPy's functions are written is said in `autodiff.readers.sympy_forms`; at kinks
@@ -196,6 +199,26 @@ def to_sympy(
     x_{2} + \\frac{1}{x_{1}}
     """
     return Expressions(graph, symbols or {}, shared, limit)
+
+
+@contextmanager
+def _explained(graph: Graph) -> Iterator[None]:
+    """Say what is wrong where something else than the symbols' own functions meets them."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if str(error).startswith("to_sympy: "):
+            raise
+        raise TypeError(_unwritten(graph, error)) from error
+    except (AttributeError, NotImplementedError, RecursionError) as error:
+        raise TypeError(_unwritten(graph, error)) from error
+
+
+def _unwritten(graph: Graph, error: Exception) -> str:
+    return (
+        f"to_sympy: a rule cannot be run on symbols; got {type(error).__name__} in {graph!r}. "
+        "Take the program apart to find the operation, and evaluate it in numbers: graph.table()."
+    )
 
 
 def _names(graph: Graph) -> dict[Node, str]:

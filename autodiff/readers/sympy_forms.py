@@ -36,6 +36,8 @@ def exact(x: Any) -> Any:
     A float that is nearest to a small fraction, or to such a multiple of π, 1/π, e, ln 2 or ln 10
     (the constants of the rules), is taken to be that; any other stays a float.
     """
+    if isinstance(x, np.ndarray):  # of one entry: NumPy stores it so in an array of objects
+        x = x.item()
     if isinstance(x, (bool, np.bool_, sympy.Basic)):
         return sympy.sympify(x)
     if not isinstance(x, (float, np.floating)):
@@ -206,7 +208,9 @@ REDUCTIONS: dict[Any, Callable[..., Any]] = {
 """What a function makes of all entries along some axes."""
 
 
-def _var(x: Any, axis: Any = None, ddof: Any = 0, keepdims: bool = False, correction: Any = None, **_options: Any) -> Any:
+def _var(
+    x: Any, axis: Any = None, ddof: Any = 0, keepdims: bool = False, correction: Any = None, dtype: Any = None
+) -> Any:
     deviations = x - np.mean(x, axis=axis, keepdims=True)
     number = x.size if axis is None else np.prod([x.shape[a] for a in np.atleast_1d(axis)])
     left = int(number) - (ddof if correction is None else correction)
@@ -225,9 +229,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "np.std": lambda x, **options: np.sqrt(_var(x, **options)),
     "np.nanstd": lambda x, **options: np.sqrt(_var(x, **options)),
     "p_norm": _p_norm,
-    "logaddexp_reduce": lambda x, axis=None, keepdims=False: np.log(
-        np.sum(np.exp(x), axis=axis, keepdims=keepdims)
-    ),
+    "logaddexp_reduce": lambda x, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
 }
 """Functions of arrays that are written in others: NumPy code, run on symbols."""
 
