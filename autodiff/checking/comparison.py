@@ -103,6 +103,8 @@ def agreement(a: float, b: float) -> float:
     """Return to how many digits two numbers agree, 16 at most."""
     if a == b:
         return 16.0
+    if not np.isfinite(a - b):
+        return 0.0
     gap = abs(a - b) / max(abs(a), abs(b))
     return float(np.clip(-np.log10(gap), 0.0, 16.0)) + 0.0 if np.isfinite(gap) else 0.0  # no -0.0
 

@@ -18,7 +18,7 @@ examples:
   autodiff "sqrt(x**2 + exp(x**2))" x=1.3
   autodiff "log(x1) + x1*x2 - sin(x2)" x1=2 x2=5 --table
   autodiff "log(x1) + x1*x2 - sin(x2)" x1=2 x2=5 --table --mode forward
-  autodiff "sum(tanh(w @ x))" w=[[1,2],[3,4]] x=[0.1,-0.2]
+  autodiff "sum(tanh(w @ x))" "w=[[1, 2], [3, 4]]" "x=[0.1, -0.2]"
   autodiff "x**3 * exp(-x)" x=0.5 --order 4
   autodiff "where(x > 0, x, 0.1*x)" x=-2 --check
   autodiff "sin(x)/x" x=1e-3 --sympy --cost
@@ -28,7 +28,7 @@ Put the formula, and values with brackets, in quotation marks, as the shell read
 brackets, spaces and stars otherwise.
 
 exit status: 0 when all went well, 1 when --check finds a wrong derivative,
-2 when something can not be read or written.
+2 when something cannot be read or written.
 """
 
 

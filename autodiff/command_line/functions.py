@@ -147,6 +147,5 @@ def nearest(name: str, known: list[str]) -> str:
 
 def listed() -> str:
     """Return the names of the functions, without those that are second names of others."""
-    return ", ".join(
-        sorted(n for n, f in FUNCTIONS.items() if not isinstance(f.function, np.ufunc) or f.function.__name__ == n)
-    )
+    second = {name for name, f in FUNCTIONS.items() if isinstance(f.function, np.ufunc) and f.function.__name__ != name}
+    return ", ".join(sorted(FUNCTIONS.keys() - second | {"abs"}))

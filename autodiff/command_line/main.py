@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit status: 0; 1 for a failed check; 2 for what can not be read or written.
+        The exit status: 0; 1 for a failed check; 2 for what cannot be read or written.
 
     Examples
     --------

@@ -7,7 +7,7 @@ WIDTH = 76
 
 
 class InputError(Exception):
-    """Something on the command line that can not be used.
+    """Something on the command line that cannot be used.
 
     Parameters
     ----------

@@ -127,7 +127,7 @@ def _variable(name: str, argument: str) -> str:
     """Return the name of a variable, checked."""
     tree = parse(name).tree
     if not isinstance(tree, ast.Name):
-        raise InputError(f"{name} can not be the name of a variable", argument, 0, len(name))
+        raise InputError(f"{name} cannot be the name of a variable", argument, 0, len(name))
     if name in FUNCTIONS or name in MODULES:
         raise InputError(f"{name} is the name of a function; choose another", argument, 0, len(name))
     return name
