@@ -319,6 +319,7 @@ def test_letters_of_other_alphabets_are_names(capsys):
         (["sum(x, axes=0)", "x=[1,2]"],
          "sum has no option axes; it has axis, keepdims\n  sum(x, axes=0)\n         ^^^^^^\n"),
         (["maximum(x)", "x=1"], "maximum takes 2 arguments; got 1\n  maximum(x)\n  ^^^^^^^^^^\n"),
+        (["2*x[1:]", "x=[1]"], "this has no entries; got shape (0,)\n  2*x[1:]\n  ^^^^^^^\n"),
         (["reshape(x)", "x=[1]"], "reshape also takes shape\n  reshape(x)\n  ^^^^^^^^^^\n"),
         (["x @ 2", "x=[1]"], "@ is the product of vectors and matrices; for numbers write *\n  x @ 2\n  ^^^^^\n"),
         (["1/0 + x", "x=1"], "this constant is inf, not a number that float64 holds\n  1/0 + x\n  ^^^\n"),

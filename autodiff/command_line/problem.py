@@ -53,6 +53,9 @@ class Problem:
                 "true or false has no derivative; choose between numbers, as in where(x > 0, x, 0)", expression.tree
             )
 
+        if np.size(self.value) == 0:
+            raise expression.source.error_at(f"this has no entries; got shape {np.shape(self.value)}", expression.tree)
+
     @property
     def names(self) -> list[str]:
         return list(self.variables)
