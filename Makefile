@@ -1,4 +1,4 @@
-# make demo | test | lint | bench | clean
+# make demo | test | lint | bench | browser | clean
 #
 # The environment is made in .venv, and its packages are installed again only when pyproject.toml has changed.
 
@@ -12,7 +12,7 @@ PY      := $(VENV)/bin/python
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench browser clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -28,6 +28,13 @@ lint: $(VENV)/installed-lint
 
 bench: $(VENV)/installed-bench
 	$(PY) -m benchmarks $(BENCH_ARGS)
+
+# Debian's Chromium, for the tests of the page; where it is missing, they are skipped.
+browser:
+	@{ command -v chromium && command -v chromedriver; } >/dev/null || { \
+	  as_root=; [ "$$(id -u)" = 0 ] || as_root="sudo -n"; \
+	  $$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+	    --no-install-recommends chromium chromium-driver fonts-dejavu-core; }
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -257,12 +257,14 @@ class Forward(_Steps):
         """The tangents of the results are known."""
         equations = [_equation(place, DERIVATIVE, row.derivative) for place, row in group]
         nodes = [row.node for _, row in group if isinstance(row.node, Node)]
-        by = f"∂{{}}/∂{name}" if unit else f"along {name}: {{}}"
-        found = []
-        for _, row in group:
-            if row.derivative is not None and row.primal is not None:
-                shown = row.primal.name if unit else row.derivative.name
-                found.append((by.format(shown), brief(row.derivative.value)))
+        found = [
+            (
+                f"∂{row.primal.name}/∂{name}" if unit else f"along {name}: {row.derivative.name}",
+                brief(row.derivative.value),
+            )
+            for _, row in group
+            if row.derivative is not None and row.primal is not None
+        ]
         note = f"One sweep has found the derivative in one direction, that of {name}."
         return self._step("Derivative", equations, nodes, note=note, found=found)
 
