@@ -204,7 +204,8 @@ class Recorder:
                 )
             return y
         position, direct = user_position(), called_directly()
-        if not direct and self.last is not None and self.last.position == position:
+        same_call = not direct and self.last is not None and self.last.position == position
+        if same_call and self.last is not None and self.last.label == assigned_name(position):
             self.last.label = None  # of the steps that one call is made of, the last has the name of its result
         mode = MODE.get()
         node = Node(

@@ -65,7 +65,7 @@ class Module:
                 output = self.forward(*args, **kwargs)
         finally:
             CALLER.reset(token)
-        if isinstance(output, ad.Tensor):
+        if isinstance(output, ad.Tensor) and not any(self.children()):  # of a container, the last layer named it
             ad.label(output, _value_name(self, caller))
         for hook in self._forward_hooks:
             changed = hook(self, args, output)

@@ -214,8 +214,8 @@ def compile(f: Callable, *, check: bool = False) -> Compiled:
     array([2., 4.])
     >>> print(fast.source)
     def grad_of__lambda(x):
-        g = np.add(x, x)  # 2
-        return g,
+        v5 = np.add(x, x)  # 2
+        return v5,
     <BLANKLINE>
     """
     if not callable(f):

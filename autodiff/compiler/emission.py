@@ -117,7 +117,7 @@ class Source:
         if isinstance(x, type):
             name = str(x.__name__)
             return f"np.{name}" if getattr(np, name, None) is x else self.named(x, name)
-        return self.named(x, "c" if isinstance(x, (np.ndarray, np.generic, float, complex)) else "constant")
+        return self.named(x, _constant_name(x))
 
     def named(self, x: Any, wanted: str) -> str:
         """Return a name for something that the source cannot write out."""
@@ -264,6 +264,16 @@ def identifier(label: str | None) -> str | None:
     if name and name[0].isdigit():
         name = f"v{name}"
     return name if name.isidentifier() and not keyword.iskeyword(name) else None
+
+
+def _constant_name(x: Any) -> str:
+    """Return what a constant is called: ones, zeros, c."""
+    if isinstance(x, np.ndarray) and x.size and x.dtype.kind in "fiub":
+        if not np.any(x - 1 if x.dtype.kind != "b" else ~x):
+            return "ones"
+        if not np.any(x):
+            return "zeros"
+    return "c" if isinstance(x, (np.ndarray, np.generic, float, complex)) else "constant"
 
 
 def _transposes(program: Program) -> set[Step]:

@@ -69,7 +69,8 @@ def compile_stateful(
     state : sequence of (object, attribute)
         Arrays that `f` reads and replaces or changes, and random generators that it uses.
     gradients : mapping, optional
-        By the names of `tensors`, the array for the gradient of each that is learned.
+        By the names of `tensors`, the array for the gradient of each that is learned. Where the loss does not
+        depend on it, the array is left alone and is not among `program.stores`.
     name : str
         Of the function in the source.
     epilogue : callable, optional
@@ -99,8 +100,8 @@ def compile_stateful(
     program.inputs = [steps[record.node] for record in given]
     program.fixed = {steps[node]: array for node, array in stage.held.items()}
     for name_of_tensor, array in (gradients or {}).items():
-        ct = cts.get(tensors[name_of_tensor].leaf, 0.0)  # zero where the loss does not depend on it
-        program.stores.append((_step_of(ct, steps, recorder), array, f"grad_{name_of_tensor}"))
+        if (ct := cts.get(tensors[name_of_tensor].leaf)) is not None:  # else the loss does not depend on it
+            program.stores.append((_step_of(ct, steps, recorder), array, f"grad_{name_of_tensor}"))
     for record, before, attribute in stage.changed():
         program.stores.append((steps[record.node], before, attribute))
     return CompiledProgram(optimize(program), name, graph, epilogue)
