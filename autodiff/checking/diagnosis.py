@@ -31,8 +31,8 @@ class Diagnosis:
         gap[self.wrong & np.isnan(self.got)] = np.inf
         worst = int(np.argmax(gap))
         name = entry(self.operand.shape, worst)
-        at = f"at entry {name or '[]'}" if self.operand.ndim else "there"
-        numbers = f"{at} it gives {self.got[worst]:.8g} instead of {self.right[worst]:.8g}"
+        at = f"at entry {name} " if self.operand.ndim else ""
+        numbers = f"{at}it gives {self.got[worst]:.8g} instead of {self.right[worst]:.8g}"
         kind, text = self._kind(name)
         return kind, f"{text}: {numbers}", name or "()"
 
@@ -52,7 +52,7 @@ class Diagnosis:
         if factor and n >= relevant:
             kind = {"zero": "ignored argument", "with the wrong sign": "wrong sign"}.get(factor, "wrong factor")
             text = {"zero": "is zero: the argument is ignored", "with the wrong sign": "has the wrong sign"}
-            return kind, text.get(factor, f"is wrong by a factor: {factor}")
+            return kind, text.get(factor, f"is {factor}")
         return "wrong value", f"is wrong at {n} of {self.known.sum()} entries"
 
     def _factor(self) -> str:

@@ -30,7 +30,7 @@ class Examination:
         self.entries = entries
         self.points = points
         self.rng = rng
-        self.report = Report(getattr(probe.f, "__name__", type(probe.f).__name__), order, rtol)
+        self.report = Report(_title(probe.f), order, rtol)
 
     def run(self) -> Report:
         """Return the report."""
@@ -306,6 +306,11 @@ class Examination:
             for row, value in zip(rows, found if found is not None else [], strict=False):
                 row.sympy = value
         report.settle()
+
+
+def _title(f: Callable) -> str:
+    name = getattr(f, "__name__", type(f).__name__)
+    return "f" if name == "<lambda>" else name
 
 
 def _split(v: np.ndarray, like: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -35,7 +35,7 @@ def by_sympy(graph: Graph, inputs: Sequence[Node], probe: Probe) -> list[float |
 def _derivatives(graph: Graph, inputs: Sequence[Node], probe: Probe) -> list[float | None]:
     import sympy
 
-    names = {node: [sympy.Symbol(f"x{k}_{j}", real=True) for j in range(node.value.size)]
+    names = {node: [sympy.Symbol(f"x{k}_{j}", real=True) for j in range(np.size(node.value))]
              for k, node in enumerate(graph.inputs)}  # fmt: skip
     formulas = graph.to_sympy(
         symbols={

@@ -39,7 +39,7 @@ def plot_sweep(report: Any, axes: Any = None) -> Any:
     )
     gap = abs(worst.reverse - worst.truth)
     if worst.verdict == "wrong" and np.isfinite(gap):
-        axes.axhline(gap, color="black", linestyle="--", linewidth=1.2, label="reverse mode: no step brings it nearer")
+        axes.axhline(gap, color="black", linestyle="--", linewidth=1.2, label="reverse mode: wrong by this much")
     axes.set(
         xlabel="step h",
         ylabel=f"|difference − {sweep.witness}|",

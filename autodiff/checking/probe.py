@@ -165,6 +165,8 @@ class Probe:
         except (ArithmeticError, ValueError):  # LinAlgError is one
             return np.nan
         ct = np.concatenate([np.ravel(c) for c in self.ct]).astype(np.float64)
+        if y.dtype.kind == "c" and x.dtype.kind != "c":  # as eigenvalues may become
+            return np.nan
         return np.dot(ct[ct != 0], y[ct != 0]) if y.shape == ct.shape else np.nan
 
     @property

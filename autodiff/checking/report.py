@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from typing import Any
 
@@ -88,14 +89,17 @@ class Report:
             return f"gradcheck of {self.title}: WRONG ({kinds})."
         counts = Counter(row.verdict for row in self.rows)
         checked = counts["right"] + counts["symmetric"]
-        what = f"{checked} derivative{'s' * (checked != 1)} {'agree' if checked != 1 else 'agrees'} with the witnesses"
-        digits = [d for row in self.rows if row.verdict == "right" for d in [row.digits().get(row.witness, 16.0)]]
-        if digits:
-            what += f", to {min(digits):.0f} digits or more"
+        parts = []
+        if checked:
+            digits = [row.digits().get(row.witness, 16.0) for row in self.rows if row.verdict == "right"]
+            reach = f", to {int(min(digits))} digits or more" if digits else ""
+            parts.append(f"{_count(checked, 'derivative')} agree{'s' * (checked == 1)} with the witnesses{reach}")
         if counts["kink"]:
-            what += (
-                f"; not differentiable at {counts['kink']}, where the engine's value is a slope between the two sides'"
-            )
+            where = _count(counts["kink"], "entry") if len(self.rows) > 1 else "this point"
+            parts.append(f"not differentiable at {where}, where the engine gives a slope between the two sides'")
+        if counts["unknown"]:
+            parts.append(f"no witness for {_count(counts['unknown'], 'entry')}")
+        what = "; ".join(parts)
         if self.order == 2:
             what += "; second derivatives too"
         return f"gradcheck of {self.title}: right. {what[0].upper()}{what[1:]}."
@@ -103,7 +107,7 @@ class Report:
     def _faults(self) -> str:
         lines = []
         for fault in self.faults:
-            lines.append(f"  {fault.kind}: {fault.text}.")
+            lines.append(_wrapped(f"{fault.kind}: {fault.text}."))
             if fault.place:
                 lines.append(f"    called at {fault.place}")
         if self.point is not None:
@@ -125,7 +129,8 @@ class Report:
         empty = [all(line[k] == "–" for line in cells) for k in range(len(columns))]
         lines = [[cell for cell, drop in zip(line, empty, strict=True) if not drop] for line in [columns, *cells]]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        marks = ["", *[_mark(row, self.worst) for row in shown]]
+        several = sum(row.verdict == "wrong" for row in shown) > 1
+        marks = ["", *[_mark(row, self.worst if several else None) for row in shown]]
         text = ["  " + "  ".join(_placed(c, w, k) for k, (c, w) in enumerate(zip(line, widths, strict=True))) + mark
                 for line, mark in zip(lines, marks, strict=True)]  # fmt: skip
         text.insert(1, "  " + "─" * (sum(widths) + 2 * len(widths) - 2))
@@ -179,7 +184,7 @@ class Report:
             notes.append(f"Right at other arguments too: {', '.join(right)}.")
         if self.skipped:
             notes.append(f"Not defined, and not checked, at {', '.join(self.skipped)}.")
-        return "\n".join(["Notes", *[f"  {note}" for note in notes]]) if notes else ""
+        return "\n".join(["Notes", *map(_wrapped, notes)]) if notes else ""
 
     # --- data and picture -------------------------------------------------------------
 
@@ -224,6 +229,15 @@ class Report:
         return plot_sweep(self, axes)
 
 
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 110, initial_indent="  ", subsequent_indent="    ", break_long_words=False)
+
+
+def _count(n: int, what: str) -> str:
+    plural = what[:-1] + "ies" if what.endswith("y") else what + "s"
+    return f"{n} {what if n == 1 else plural}"
+
+
 def _as_dict(row: Row) -> dict[str, Any]:
     values = {
         "x": row.x, "reverse": row.reverse, "forward": row.forward, "differences": row.differences,
@@ -252,7 +266,7 @@ def _digits(row: Row, witnesses: list[str]) -> str:
     if row.verdict == "kink":
         return "kink"
     digits = row.digits()
-    return " ".join(f"{digits[name]:2.0f}" if name in digits else " –" for name in witnesses)
+    return " ".join(f"{int(digits[name]):2}" if name in digits else " –" for name in witnesses)
 
 
 def _placed(cell: str, width: int, column: int) -> str:

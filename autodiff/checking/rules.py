@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,8 +41,11 @@ class Fault(NamedTuple):
         """The user's line, as `file.py:12: y = cube(x)`."""
         if self.position is None:
             return ""
-        line = linecache.getline(self.position.filename, self.position.line).strip()
-        return f"{self.position}" + (f": {line}" if line else "")
+        filename, number = self.position.filename, self.position.line
+        line = linecache.getline(filename, number).strip()
+        if Path(filename).is_relative_to(Path.cwd()):
+            filename = str(Path(filename).relative_to(Path.cwd()))
+        return f"{filename}:{number}" + (f": {line}" if line else "")
 
 
 class LocalRule(Probe):
