@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from nn.module import Module
 from nn.optim.optimizer import Optimizer
 
 log = logging.getLogger("autodiff.compile")
+LIMIT = 64  # programs that are kept; the one that was not used for longest goes first
 
 
 class CompileError(TypeError):
@@ -30,7 +32,7 @@ class CompiledModel:
 
     def __init__(self, model: Module) -> None:
         self.model = model
-        self._programs: dict[Any, Any] = {}
+        self._programs: OrderedDict[Any, Any] = OrderedDict()
         self._last: Any = None
         self._latest_for: tuple = ()
 
@@ -52,18 +54,22 @@ class CompiledModel:
         for array, (shape, dtype) in zip(arrays, signature, strict=True):
             if array.shape != shape or array.dtype is not dtype:
                 return False
-        return all([parameter.data is array for parameter, array in data])  # noqa: C419 - sooner than a generator
+        return all([t.data is array and t.node is node for t, array, node in data])  # noqa: C419 - sooner so
 
     def _select(self, arrays: Sequence[np.ndarray]) -> None:
         """Make the program for these arrays the latest one; it is compiled if there is none yet."""
         tensors = list(self._tensors().values())
         signature = [(array.shape, array.dtype) for array in arrays]
-        key = (*signature, *map(_settings, self._modules()), *[(id(t.data), t.requires_grad) for t in tensors])
+        inputs = [(_Same(tensor), _Same(tensor.data), tensor.requires_grad) for tensor in tensors]
+        key = (*signature, *map(_settings, self._modules()), *inputs)
         if key not in self._programs:
             self._programs[key] = self._compiled(arrays)
             log.info("compiled %s for %s", type(self.model).__name__, [(a.shape, str(a.dtype)) for a in arrays])
+            if len(self._programs) > LIMIT:
+                self._programs.popitem(last=False)
+        self._programs.move_to_end(key)
         self._last = self._programs[key]
-        self._latest_for = signature, Module.changes, [(tensor, tensor.data) for tensor in tensors]
+        self._latest_for = signature, Module.changes, [(tensor, tensor.data, tensor.node) for tensor in tensors]
 
     def _modules(self) -> list[Module]:
         return list(self.model.modules())
@@ -78,12 +84,12 @@ class CompiledModel:
         return {_name(name): parameter for name, parameter in self.model.named_parameters()}
 
     def _state(self) -> list[tuple[Module, str]]:
-        """Return what the modules change as they run: buffers and random generators."""
+        """Return what of the modules is read anew at each call: random generators, and arrays that can be written."""
         return [
             (module, name)
             for module in self._modules()
             for name, value in vars(module).items()
-            if isinstance(value, np.random.Generator) or name in module._buffers
+            if isinstance(value, np.random.Generator) or (isinstance(value, np.ndarray) and value.flags.writeable)
         ]
 
     def _compile(self, arrays: Sequence[np.ndarray]) -> Any:
@@ -113,8 +119,7 @@ class CompiledStep(CompiledModel):
         self.loss = loss
         self._weighted = False
         self.optimizer = optimizer
-        self.parameters = list(optimizer.parameters())
-        self._gradients: list[tuple[Any, np.ndarray]] = []
+        self._gradients: list[tuple[Any, np.ndarray | None]] = []
         self._updates: list[tuple[Any, Any]] = []
         self._divisions: list[tuple[Any, list]] = []
 
@@ -147,20 +152,24 @@ class CompiledStep(CompiledModel):
     def _select(self, arrays: Sequence[np.ndarray]) -> None:
         self.optimizer.gather()
         super()._select(arrays)
-        self._gradients = [(p, p.grad_buffer) for p in self.parameters if p.grad_buffer is not None]
-        for parameter, buffer in self._gradients:
-            parameter.grad = buffer
+        written = {id(array) for _, array, _ in self._last.program.stores}
+        learned = [(p, p.grad_buffer) for p in self.optimizer.parameters() if p.grad_buffer is not None]
+        # What the loss does not depend on has no gradient, as after an eager backward pass: it is left alone.
+        self._gradients = [(p, buffer if id(buffer) in written else None) for p, buffer in learned]
+        for parameter, gradient in self._gradients:
+            parameter.grad = gradient
         self._plan_updates()
 
     def _tensors(self) -> dict[str, Any]:
         tensors = super()._tensors()
         known = {id(tensor) for tensor in tensors.values()}
-        others = [p for p in self.parameters if id(p) not in known]  # which the loss may use, not the model
+        others = [p for p in self.optimizer.parameters() if id(p) not in known]  # which the loss may use, not the model
         return {**tensors, **{f"parameter_{k}": p for k, p in enumerate(others)}}
 
     def _compile(self, arrays: Sequence[np.ndarray]) -> Any:
         tensors = self._tensors()
-        gradients = {name: p.grad_buffer for name, p in tensors.items() if p.grad_buffer is not None}
+        learned = {id(p) for p in self.optimizer.parameters() if p.grad_buffer is not None}
+        gradients = {name: p.grad_buffer for name, p in tensors.items() if id(p) in learned}
         loss_of = self._weighted_loss if self._weighted else self._loss_of
         return ad.compile_stateful(loss_of, arrays, tensors, self._state(), gradients, name="step")
 
@@ -174,13 +183,39 @@ class CompiledStep(CompiledModel):
         return self.loss(self.model(*batch[:-2]), batch[-2], sample_weight=batch[-1])
 
 
-SETTINGS = (bool, int, float, str, type(None))
+PLAIN = (bool, int, float, str, type(None))
+
+
+class _Same:
+    """Equal to what holds the same object; keeps it, so that no other one gets its address."""
+
+    __slots__ = ("held",)
+
+    def __init__(self, held: Any) -> None:
+        self.held = held
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.held is other.held
+
+    def __hash__(self) -> int:
+        return id(self.held)
 
 
 def _settings(module: Module) -> tuple:
-    """Return what a program depends on besides shapes: the module, and its attributes that are plain values."""
-    plain = [(name, value) for name, value in vars(module).items() if isinstance(value, SETTINGS)]
-    return (id(module), module.training, *plain, *map(id, module._forward_hooks))
+    """Return what a program depends on besides shapes: the module, its mode, and its attributes."""
+    attributes = {name: value for name, value in vars(module).items() if name != "training"}
+    return _Same(module), module.training, _setting(attributes)
+
+
+def _setting(value: Any) -> Any:
+    """Return what stands for an attribute in the key of a program: plain values themselves, objects by identity."""
+    if isinstance(value, PLAIN):
+        return type(value), value
+    if isinstance(value, (list, tuple)):
+        return tuple([_setting(item) for item in value])
+    if isinstance(value, dict):
+        return tuple([(name, _setting(item)) for name, item in value.items()])
+    return _Same(value)
 
 
 def foreign_parts(model: Module, loss: Any) -> str:
@@ -188,6 +223,8 @@ def foreign_parts(model: Module, loss: Any) -> str:
     for module in model.modules():
         if module._forward_hooks:
             return f"{type(module).__name__} has forward hooks"
+        if "forward" in vars(module):
+            return f"{type(module).__name__} has a forward function of its own"
         if not _is_ours(type(module)):
             return f"{type(module).__name__} is a module of your own"
     ours = _is_ours(type(loss)) if isinstance(loss, Module) else _is_ours(loss)

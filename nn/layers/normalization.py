@@ -68,7 +68,8 @@ class _BatchNorm(Module):
             if self.momentum is None:
                 momentum = 1.0 / (int(self.num_batches_tracked) + 1)  # the mean over all batches so far
             y = self._normalized(x, True, momentum)
-            self.num_batches_tracked += 1
+            batches = self.num_batches_tracked
+            batches += 1  # in place: the buffer stays the same array
             return y
         return self._normalized(x, self.training or not self.track_running_stats, momentum)
 

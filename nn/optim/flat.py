@@ -73,10 +73,12 @@ class FlatBuffer:
         return array[self.starts[k] : self.starts[k + 1]].reshape(self.parameters[k].shape)
 
     def gather(self) -> None:
-        """Make every parameter a view again."""
+        """Make every parameter a view again, and its gradient likewise."""
         for k, parameter in enumerate(self.parameters):
             if parameter.data is not self.theta_views[k]:
                 self._adopt_data(k)
+            if parameter.leaf is not None:  # also one that was held fixed before
+                parameter.grad_buffer = self.g_views[k]
 
     def _adopt_data(self, k: int) -> None:
         """Take the numbers that were put into parameter k, and make it a view again."""

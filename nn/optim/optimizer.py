@@ -161,7 +161,7 @@ class Optimizer:
         return [buffer for _, buffer in self._buffers]
 
     def gather(self) -> None:
-        """Take in the numbers that were put into parameters since, and make each a part of the flat array again."""
+        """Take in the numbers that were put into parameters since; make data and gradients parts of the flat arrays."""
         for _, buffer in self._buffers:
             buffer.gather()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import autodiff as ad
 from nn.clipping import clip_grad_norm_, clip_grad_value_
 from nn.compile import CompiledStep, CompileError, foreign_parts
 from nn.module import Module
-from nn.parameter import Parameter
+from nn.optim.optimizer import Optimizer
 
 log = logging.getLogger("nn")
 
@@ -32,14 +31,13 @@ class EagerStep:
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
-        self.parameters = list(optimizer.parameters())
         self.clip_norm = math.inf if clip_norm is None else clip_norm
         self.clip_value = clip_value
 
     def __call__(self, inputs: tuple, target: Any, sample_weight: Any = None) -> tuple[float, float]:
         """Return the loss of a batch and the norm of its gradient; the parameters are updated."""
         loss = self.backward(inputs, target, sample_weight)
-        norm = gradient_norm(self.parameters)
+        norm = gradient_norm(self.optimizer)
         if math.isfinite(loss) and math.isfinite(norm):
             if norm > self.clip_norm:
                 clip_grad_norm_(self.optimizer, self.clip_norm)
@@ -110,15 +108,11 @@ def make_step(
     return (FastStep if compile else EagerStep)(model, loss, optimizer, clip_norm, clip_value)
 
 
-def gradient_norm(parameters: Sequence[Parameter]) -> float:
+def gradient_norm(optimizer: Optimizer) -> float:
     """Return the Euclidean norm of all gradients as one vector."""
-    grads = [grad for p in parameters if (grad := p.grad) is not None]
-    flat = grads[0].base if grads else None
-    if flat is not None and flat.ndim == 1 and flat.size == sum([g.size for g in grads if g.base is flat]):
-        grads = [flat, *[g for g in grads if g.base is not flat]]  # the optimiser's one array of them: one product
-    squares = sum([float(np.vdot(grad, grad)) for grad in grads])
+    squares = sum([float(np.vdot(grad, grad)) for grad in optimizer.gradients()])
     # Where squares overflow or vanish, the slower norm that scales first; an infinite bound clips nothing.
-    return math.sqrt(squares) if 1e-30 < squares < 1e30 else clip_grad_norm_(parameters, math.inf)
+    return math.sqrt(squares) if 1e-30 < squares < 1e30 else clip_grad_norm_(optimizer, math.inf)
 
 
 def batch_loss(loss: Any, prediction: Any, target: Any, sample_weight: Any) -> Any:
