@@ -180,9 +180,8 @@ def test_all_witnesses_agree_to_the_digits_they_have():
         assert abs(row.differences - exact) <= 10 * row.error
         digits = row.digits()
         assert min(digits["forward"], digits["complex step"], digits["SymPy"]) > 14 and digits["differences"] > 10
-    assert explained(report).startswith(
-        "gradcheck of lecture: right. 2 derivatives agree with the witnesses, to 15 digits or more"
-    )
+    verdict = r"gradcheck of lecture: right\. 2 derivatives agree with the witnesses, to 1[456] digits or more"
+    assert re.match(verdict, explained(report))
 
 
 def test_without_formulas_sympy_has_no_column():
