@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.harness.workload import BY_HAND, EAGER, Goal, Run, Workload
+from benchmarks.harness.workload import BY_HAND, COMPILED, EAGER, Goal, Run, Workload
 
 X = 1.3
 DEPTH = 50
@@ -52,6 +52,16 @@ def eager() -> Run:
     import autodiff as ad
 
     derivative = ad.grad(chain(np.sin))
+    return lambda: derivative(X)
+
+
+@workload.contender(COMPILED)
+def compiled() -> Run:
+    import numpy as np
+
+    import autodiff as ad
+
+    derivative = ad.compile(ad.grad(chain(np.sin)))
     return lambda: derivative(X)
 
 

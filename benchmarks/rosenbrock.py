@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.harness.workload import BY_HAND, EAGER, Goal, Run, Workload
+from benchmarks.harness.workload import BY_HAND, COMPILED, EAGER, Goal, Run, Workload
 
 N = 100
 
@@ -84,6 +84,22 @@ def hessian_eager() -> Run:
     import autodiff as ad
 
     of, x = ad.hessian(rosenbrock), start()
+    return lambda: of(x)
+
+
+@gradient.contender(COMPILED)
+def gradient_compiled() -> Run:
+    import autodiff as ad
+
+    of, x = ad.compile(ad.grad(rosenbrock)), start()
+    return lambda: of(x)
+
+
+@hessian.contender(COMPILED)
+def hessian_compiled() -> Run:
+    import autodiff as ad
+
+    of, x = ad.compile(ad.hessian(rosenbrock)), start()
     return lambda: of(x)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from benchmarks.harness.workload import BY_HAND, EAGER, Goal, Run, Workload
+from benchmarks.harness.workload import BY_HAND, COMPILED, EAGER, Goal, Run, Workload
 
 X = 1.3
 
@@ -33,6 +33,16 @@ def eager() -> Run:
     import autodiff as ad
 
     derivative = ad.grad(lambda x: np.sqrt(x**2 + np.exp(x**2)))
+    return lambda: derivative(X)
+
+
+@workload.contender(COMPILED)
+def compiled() -> Run:
+    import numpy as np
+
+    import autodiff as ad
+
+    derivative = ad.compile(ad.grad(lambda x: np.sqrt(x**2 + np.exp(x**2))))
     return lambda: derivative(X)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.harness.workload import BY_HAND, EAGER, Goal, Run, Workload
+from benchmarks.harness.workload import BY_HAND, COMPILED, EAGER, Goal, Run, Workload
 
 SIZE = 1_000_000
 DEPTH = 10
@@ -61,6 +61,16 @@ def eager() -> Run:
     import autodiff as ad
 
     value_and_gradient, x = ad.value_and_grad(chain(np.tanh)), start()
+    return lambda: value_and_gradient(x)[1]
+
+
+@workload.contender(COMPILED)
+def compiled() -> Run:
+    import numpy as np
+
+    import autodiff as ad
+
+    value_and_gradient, x = ad.compile(ad.value_and_grad(chain(np.tanh))), start()
     return lambda: value_and_gradient(x)[1]
 
 
