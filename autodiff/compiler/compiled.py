@@ -56,15 +56,11 @@ class Compiled:
 
     def __call__(self, *args: Any) -> Any:
         scalar = self._scalar
-        if scalar is not None:
-            for arg in args:
-                if arg.__class__ is not float:
-                    break
-            else:
-                try:
-                    return scalar(*args)
-                except ERRORS:  # of the arithmetic, or for another number of arguments
-                    pass
+        if scalar is not None and (args[0].__class__ is float if len(args) == 1 else _are_floats(args)):
+            try:
+                return scalar(*args)
+            except ERRORS:  # of the arithmetic, or for another number of arguments
+                pass
         leaves, structure = _flatten(args)
         signature = (structure, *map(_kind, leaves))
         entry = self._entries.get(signature)
@@ -155,6 +151,10 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}: {len(self._entries)} programs>"
+
+
+def _are_floats(args: Sequence) -> bool:
+    return all([arg.__class__ is float for arg in args])  # noqa: C419 - sooner than a generator
 
 
 def _flatten(args: Sequence) -> tuple[Sequence, Any]:
