@@ -130,10 +130,11 @@ class Page:
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def requests(self):
-        """Return what was loaded."""
+        """Return what was loaded, but for the browser's own start page."""
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
-        urls = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-        return {url for url in urls if url != "data:,"}
+        sent = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
+        urls = {each["request"]["url"] for each in sent if not each["documentURL"].startswith("chrome:")}
+        return urls - {"data:,"}
 
 
 @pytest.fixture(scope="module")
@@ -337,6 +338,8 @@ def test_nothing_sticks_out(name, view, width, request):
             """
         )
         assert sizes and all(size["left"] >= 0 and size["right"] <= width and size["height"] >= 24 for size in sizes)
+        wide = "return [...document.querySelectorAll('.listing')].map((frame) => frame.scrollWidth - frame.clientWidth)"
+        assert page.run(wide) == [0, 0]
         outside = page.run(
             """
             return [...document.querySelectorAll(".pane:not([hidden]) .drawing")].flatMap((frame) => {

@@ -207,8 +207,8 @@ class Reverse(_Steps):
         ]
         nodes = [row.node for _, row in group]
         shows = [(row.node, line) for _, row, line in lines]
-        number_of = f"all {len(nodes)} inputs" if len(nodes) > 1 else "the input"
-        note = f"One sweep back has found the derivatives by {number_of}."
+        those = {1: "the input", 2: "both inputs"}.get(len(nodes), f"all {len(nodes)} inputs")
+        note = f"One sweep back has found the derivatives by {those}."
         return self._step("Gradient", equations, nodes, note=note, found=found, shows=shows)
 
 
