@@ -51,7 +51,8 @@ def recorded_definition(node: Node) -> Graph | None:
             result = definition(*operands) if definition else node.primitive.raw(*operands, **parameters)
     except (TypeError, ValueError, AttributeError):  # it looks at numbers, or writes in place
         return None
-    return _graph(recorder, [result])
+    graph = _graph(recorder, [result])
+    return graph if all(isinstance(output, Node) for output in graph.outputs) else None
 
 
 def _recorded(value: Any, recorder: Recorder) -> Any:

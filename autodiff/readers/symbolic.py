@@ -196,7 +196,7 @@ def to_sympy(
     ∂f/∂x1 = x2 + 1/x1
     ∂f/∂x2 = x1 - cos(x2)
     >>> print(sympy.latex(formulas.gradient["x1"]))
-    x_{2} + \\frac{1}{x_{1}}
+    x_{2} + \frac{1}{x_{1}}
     """
     return Expressions(graph, symbols or {}, shared, limit)
 

@@ -267,6 +267,7 @@ INVERSE.update({
     sympy.coth: lambda x: 1.0 / np.tanh(x),
     sympy.asec: lambda x: np.arccos(1.0 / x),
     sympy.acsc: lambda x: np.arcsin(1.0 / x),
+    sympy.besseli: lambda order, x: np.i0(x) if order == 0 else bessel_i(x, order=abs(int(order))),
     sympy.sinc: lambda x: np.sinc(x / np.pi),
 })  # fmt: skip
 """What each SymPy function is in NumPy: the table above, read backwards, and a few that NumPy lacks."""
