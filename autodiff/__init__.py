@@ -1,9 +1,28 @@
 """Differentiate plain NumPy code: reverse mode, forward mode, and any nesting of the two."""
 
+from importlib import import_module
+from typing import Any
+
 import autodiff.rules  # noqa: F401 - fills the table of rules
 from autodiff.checkpoint import checkpoint
 from autodiff.compiler.compiled import Compiled, compile
 from autodiff.compiler.stateful import compile_stateful
+from autodiff.differential_operators import (
+    deriv,
+    egrad,
+    grad_and_aux,
+    grad_named,
+    hessian_tensor_product,
+    hessian_vector_product,
+    make_ggnvp,
+    make_hvp,
+    make_jvp,
+    make_jvp_reversemode,
+    make_vjp,
+    multigrad_dict,
+    tensor_jacobian_product,
+    vector_jacobian_product,
+)
 from autodiff.forward import Dual, jvp
 from autodiff.gradcheck import check_grads, gradcheck
 from autodiff.graph import Graph
@@ -35,18 +54,30 @@ __all__ = [
     "compare_modes",
     "compile",
     "compile_stateful",
+    "deriv",
     "detect_anomaly",
     "draw",
+    "egrad",
     "elementwise_grad",
     "from_sympy",
     "grad",
+    "grad_and_aux",
+    "grad_named",
     "gradcheck",
     "hessian",
+    "hessian_tensor_product",
+    "hessian_vector_product",
     "hvp",
     "jacobian",
     "jvp",
     "label",
     "logistic",
+    "make_ggnvp",
+    "make_hvp",
+    "make_jvp",
+    "make_jvp_reversemode",
+    "make_vjp",
+    "multigrad_dict",
     "no_grad",
     "piecewise",
     "primitive",
@@ -55,6 +86,17 @@ __all__ = [
     "scope",
     "scope_path",
     "tensor",
+    "tensor_jacobian_product",
     "value_and_grad",
+    "vector_jacobian_product",
     "vjp",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what programs written for autograd import, when it is asked for."""
+    if name in ("builtins", "core", "extend", "misc", "numpy", "scipy", "test_util", "tracer"):
+        return import_module(f"autodiff.{name}")
+    if name in ("dict", "isinstance", "list", "tuple", "type"):
+        return getattr(import_module("autodiff.builtins"), name)
+    raise AttributeError(f"module 'autodiff' has no attribute {name!r}")

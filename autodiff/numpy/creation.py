@@ -1,0 +1,75 @@
+"""`array` and its like: they build arrays of traced values without leaving the graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autodiff.operands import TRACED, as_operand, is_traced
+
+__all__ = ["array", "asanyarray", "asarray", "ascontiguousarray", "c_", "full", "r_"]
+
+
+def array(object: Any, dtype: Any = None, *, ndmin: int = 0, **options: Any) -> Any:
+    """Return `object` as a new array; traced values in nested lists are stacked. See `np.array`."""
+    if not is_traced(object):
+        return np.array(object, dtype, ndmin=ndmin, **options)
+    result = as_operand(object)
+    if result is object:
+        result = np.copy(result)  # what is written into the new array is not written into the old one
+    if dtype is not None and dtype != result.dtype:
+        result = result.astype(dtype)
+    return np.reshape(result, (1,) * (ndmin - result.ndim) + result.shape) if ndmin > result.ndim else result
+
+
+def asarray(a: Any, dtype: Any = None, **options: Any) -> Any:
+    """Return `a` as an array, itself if it is one; traced values in nested lists are stacked. See `np.asarray`."""
+    if not is_traced(a):
+        return np.asarray(a, dtype, **options)
+    return a if a.__class__ in TRACED and dtype in (None, a.dtype) else array(a, dtype)
+
+
+def asanyarray(a: Any, dtype: Any = None, **options: Any) -> Any:
+    """Return `a` as an array; traced values in nested lists are stacked. See `np.asanyarray`."""
+    return asarray(a, dtype) if is_traced(a) else np.asanyarray(a, dtype, **options)
+
+
+def ascontiguousarray(a: Any, dtype: Any = None, **options: Any) -> Any:
+    """Return `a` as an array; traced values in nested lists are stacked. See `np.ascontiguousarray`."""
+    return asarray(a, dtype) if is_traced(a) else np.ascontiguousarray(a, dtype, **options)
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
+    """Return an array with the same value everywhere, which may be traced. See `np.full`."""
+    if not is_traced(fill_value):
+        return np.full(shape, fill_value, dtype, **options)
+    return array(np.broadcast_to(asarray(fill_value, dtype), shape))
+
+
+class _Concatenation:
+    """`np.r_` or `np.c_`, whose items may be traced."""
+
+    def __init__(self, indexed: Any) -> None:
+        self.indexed = indexed
+
+    def __getitem__(self, items: Any) -> Any:
+        if not is_traced(items):
+            return self.indexed[items]
+        # NumPy joins numbers that say where each entry comes from.
+        entries: list = []
+        numbers: list = []
+        count = 0
+        for item in items if isinstance(items, tuple) else (items,):
+            if isinstance(item, str):
+                numbers.append(item)
+                continue
+            part = np.r_[item] if isinstance(item, slice) else asarray(item)
+            numbers.append(np.arange(count, count + part.size).reshape(part.shape))
+            entries.append(np.ravel(part))
+            count += part.size
+        return np.concatenate(entries)[self.indexed[tuple(numbers)]]
+
+
+r_ = _Concatenation(np.r_)
+c_ = _Concatenation(np.c_)

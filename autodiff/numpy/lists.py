@@ -1,0 +1,61 @@
+"""Lists of traced values where NumPy expects an array: `np.sum([t, u])`.
+
+NumPy looks for traced values among the arguments of a function, but not inside lists.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from autodiff.dispatch import bind
+from autodiff.operands import TRACED, as_operand, is_traced
+
+OVERRIDABLE = type(np.sum)
+"""The class of NumPy's functions that ask their arguments who carries them out."""
+
+OF_SEQUENCES = {
+    np.block, np.choose, np.column_stack, np.concatenate, np.dstack, np.einsum, np.einsum_path, np.hstack, np.ix_,
+    np.lexsort, np.linalg.multi_dot, np.piecewise, np.select, np.stack, np.vstack,
+}  # fmt: skip
+"""Functions to which a list is a list of arrays, which may differ in shape."""
+
+
+def takes_lists(function: Callable) -> Callable:
+    """Return NumPy's `function`, which takes lists of traced values as it takes arrays."""
+    whole = function in OF_SEQUENCES
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for arg in args:
+            kind = arg.__class__
+            if kind in TRACED:
+                break
+            if (kind is list or kind is tuple) and is_traced(arg):
+                break
+        else:
+            return function(*args, **kwargs)
+        return bind(function, args if whole else [_as_array(arg) for arg in args], kwargs)
+
+    return call
+
+
+def _as_array(arg: Any) -> Any:
+    return as_operand(arg) if arg.__class__ in (list, tuple) and is_traced(arg) else arg
+
+
+def namespace_of(module: ModuleType) -> Mapping[str, Any]:
+    """Return the names of a module of NumPy's, its functions such that they take lists."""
+    public = {name: item for name, item in vars(module).items() if not name.startswith("_")}
+    functions = {id(item): takes_lists(item) for item in public.values() if isinstance(item, OVERRIDABLE)}
+    return {name: functions.get(id(item), item) for name, item in public.items()}
+
+
+def original(function: Callable) -> Callable:
+    """Return NumPy's own function for one of `takes_lists`, and any other function as it is."""
+    wrapped = getattr(function, "__wrapped__", None)
+    return wrapped if isinstance(wrapped, OVERRIDABLE) else function

@@ -1,0 +1,13 @@
+"""NumPy's random numbers (constants, as everywhere), under the name that programs written for autograd import."""
+
+from typing import Any
+
+import numpy as _numpy
+
+from autodiff.numpy import lists as _lists
+
+globals().update(_lists.namespace_of(_numpy.random))
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(_numpy.random, name)
