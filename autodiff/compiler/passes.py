@@ -46,6 +46,20 @@ def name_sums(program: Program) -> None:
             step.function, step.parameters = np.add.reduce, {"axis": None, **options}
 
 
+def name_means(program: Program) -> None:
+    """Write the mean of all entries as their sum over their number: what NumPy does by itself."""
+    steps: list[Step] = []
+    for step in program.steps:
+        options = {name: value for name, value in step.parameters.items() if value is not None and value is not False}
+        x = step.operands[0] if step.operands else None
+        if step.function is np.mean and not options and isinstance(x, Step) and x.is_array and x.dtype.char in "fd":
+            total = Step(np.add.reduce, [x], np.add.reduce(x.value, None), {"axis": None}, None, step.phase)
+            steps.append(total)
+            step.function, step.operands, step.parameters = np.divide, [total, x.value.size], {}
+        steps.append(step)
+    program.steps = steps
+
+
 def name_products(program: Program) -> None:
     """Call np.dot for products of matrices: the same routine of the same library, with less ado."""
     for step in program.steps:
@@ -160,6 +174,7 @@ PASSES: tuple[Callable[[Program], None], ...] = (
     drop_dead,
     name_powers,
     name_sums,
+    name_means,
     name_products,
     drop_neutral,
     skip_broadcasts,
