@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autodiff as ad
+import nn
 from autodiff.readers.layouts import brief
 from autodiff.readers.notation import number
+from autodiff.readers.page.directions import entries, seeds
 from autodiff.readers.page.layout import GAP, _apart, _crossings, _order, _Place, layered
 from autodiff.readers.page.picture import edges_of
-from autodiff.readers.page.steps import DERIVATIVE, PRIMAL, Forward, Reverse, entries, seeds
+from autodiff.readers.page.steps import DERIVATIVE, PRIMAL, Forward, Reverse
 from autodiff.readers.sweeps import adjoints, tangents
 
 ROOT = Path(__file__).parent.parent
@@ -156,6 +158,14 @@ def test_seeds_are_entries_while_they_are_few():
         "X, all entries alike",
         "W1, all entries alike",
     ]
+
+
+def test_parameters_are_called_as_in_their_model():
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(nn.Linear(2, 2, rng=rng), nn.Tanh(), nn.Linear(2, 1, rng=rng))
+    steps = reverse(ad.record(lambda x: np.sum(model(x)), np.ones((1, 2))))
+    names = ["∂y/∂x", "∂y/∂0.weight", "∂y/∂0.bias", "∂y/∂2.weight", "∂y/∂2.bias"]
+    assert [name for name, _ in steps[-1].found] == names
 
 
 def test_several_results_need_their_adjoints():

@@ -18,8 +18,10 @@ from autodiff.graph import Graph, Node
 from autodiff.readers.formula import primal
 from autodiff.readers.layouts import width
 from autodiff.readers.names import names_of_outputs
+from autodiff.readers.operation_view import full_label
+from autodiff.readers.page.directions import entries, seeds
 from autodiff.readers.page.picture import Box, Edge, edges_of, picture, short
-from autodiff.readers.page.steps import DERIVATIVE, PRIMAL, Equation, Forward, Reverse, Sweep, entries, in_a_box, seeds
+from autodiff.readers.page.steps import DERIVATIVE, PRIMAL, Equation, Forward, Reverse, Sweep, in_a_box
 
 VIEWS = {"reverse": "Reverse", "forward": "Forward", "both": "Side by side"}
 LIMIT = 250  # nodes
@@ -108,13 +110,13 @@ FILES = ("page.html", "page.css", "page.js")
 
 def _title(graph: Graph) -> str:
     name = graph.title if graph.title.isidentifier() else "f"
-    arguments = [node.label or node.symbol for node in graph.inputs if node.kind == "input"]
+    arguments = [full_label(node) or node.symbol for node in graph.inputs if node.kind == "input"]
     return f"{', '.join(names_of_outputs(graph))} = {name}({', '.join(arguments)})"
 
 
 def _at(graph: Graph) -> str:
     """Return the point at which the function was recorded."""
-    shown = [f"{node.label or node.symbol} = {in_a_box(node.value)}" for node in graph.inputs[:8]]
+    shown = [f"{full_label(node) or node.symbol} = {in_a_box(node.value)}" for node in graph.inputs[:8]]
     return f"at {', '.join(shown)}{', …' if len(graph.inputs) > 8 else ''}" if shown else ""
 
 
@@ -156,7 +158,7 @@ def _boxes(graph: Graph, sweeps: Sequence[Sweep]) -> dict[Node, Box]:
     for number, node in enumerate(graph):
         formula = node.symbol if node.is_input else f"{node.symbol} = {primal(node)}"
         below = [longest.get((number, side), "") for side in (PRIMAL, DERIVATIVE)]
-        boxes[node] = Box(short(printable(node.label or ""), 16), short(printable(formula)), *below)
+        boxes[node] = Box(short(printable(full_label(node) or ""), 16), short(printable(formula)), *below)
     return boxes
 
 

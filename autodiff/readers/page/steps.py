@@ -7,25 +7,26 @@ upwards the sweep back: nothing is derived here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autodiff.boundary import one_like, zero_like
 from autodiff.graph import Graph, Node
 from autodiff.readers.formula import Rule, primal, recorded_rule, recorded_tangent
 from autodiff.readers.layouts import brief, width
 from autodiff.readers.names import names_of_outputs
 from autodiff.readers.notation import number as as_text
+from autodiff.readers.operation_view import full_label
+from autodiff.readers.page.directions import user_name
 from autodiff.readers.page.picture import Edge
+from autodiff.readers.page.spoken import in_words
 from autodiff.readers.sweeps import adjoints, tangents
 from autodiff.readers.table import Line, Row, Table
 from autodiff.readers.writer import OVER
 
 PRIMAL, DERIVATIVE = 0, 1  # the two sides of a row
-ENTRIES = 12  # inputs, counted by entries, up to which forward mode has a sweep for each
 IN_A_BOX, IN_A_CELL = 22, 26  # characters of a value
 
 
@@ -112,7 +113,7 @@ class _Steps:
                 for node, line in shows
                 if line is not None
             ]
-        spoken = "; ".join([_spoken(equation) for equation in equations[:8]])
+        spoken = "; ".join([in_words(_text(equation)) for equation in equations[:8]])
         if len(equations) > 8:
             spoken += f"; and {len(equations) - 8} more"
         return Step(
@@ -202,7 +203,7 @@ class Reverse(_Steps):
         lines = [(place, row, row.derivative) for place, row in group if row.derivative is not None]
         equations = [_equation(place, DERIVATIVE, line) for place, _, line in lines]
         found = [
-            (f"∂{result}/∂{_user_name(row.node)}" if self.is_gradient else line.name, brief(line.value))
+            (f"∂{result}/∂{user_name(row.node)}" if self.is_gradient else line.name, brief(line.value))
             for _, row, line in lines
         ]
         nodes = [row.node for _, row in group]
@@ -269,36 +270,6 @@ class Forward(_Steps):
         return self._step("Derivative", equations, nodes, note=note, found=found)
 
 
-def seeds(graph: Graph) -> list[tuple[str, tuple, bool]]:
-    """Return the directions that forward mode offers: a name, a tangent for each input, whether it is one entry.
-
-    The unit of each entry of each input if these are few; else all entries of one input alike.
-    """
-    inputs = graph.inputs
-    result = []
-    if entries(graph) <= ENTRIES:
-        for node in inputs:
-            for index in np.ndindex(node.shape):
-                unit = np.zeros(node.shape, node.dtype)
-                unit[index] = 1
-                name = _user_name(node) + (f"[{', '.join(map(str, index))}]" if index else "")
-                result.append((name, _alone(graph, node, unit if node.shape else one_like(node.value)), True))
-        return result
-    for node in inputs[:ENTRIES]:
-        every = ", all entries alike" if node.shape else ""
-        result.append((_user_name(node) + every, _alone(graph, node, one_like(node.value)), not every))
-    return result
-
-
-def entries(graph: Graph) -> int:
-    """Return of how many numbers the inputs consist: as many sweeps give the whole gradient in forward mode."""
-    return sum(int(np.size(node.value)) for node in graph.inputs)
-
-
-def _alone(graph: Graph, node: Node, tangent: Any) -> tuple:
-    return tuple(tangent if other is node else zero_like(other.value) for other in graph.inputs)
-
-
 def in_a_box(value: Any) -> str:
     """Return a value in short, of a long one the shape."""
     if isinstance(value, (tuple, list)):
@@ -347,36 +318,13 @@ def _operations(rule: Rule | None) -> int:
 
 
 def _named(node: Node) -> str:
-    return f"{node.symbol} ({node.label})" if node.label else node.symbol
-
-
-def _user_name(node: Node) -> str:
-    return node.label or node.symbol
+    return f"{node.symbol} ({full_label(node)})" if node.label else node.symbol
 
 
 def _times(uses: int) -> str:
     return "twice" if uses == 2 else f"{uses} times"
 
 
-def _spoken(equation: Equation) -> str:
-    """Return an equation as a screen reader can say it: accents as words, no small digits."""
+def _text(equation: Equation) -> str:
     parts = [equation.name, equation.formula, equation.numbers, equation.value]
-    return " = ".join([_in_words(part) for part in parts if part])
-
-
-def _in_words(text: str) -> str:
-    text = "".join(_words(text))
-    return text.translate(_PLAIN_DIGITS)
-
-
-def _words(text: str) -> Iterator[str]:
-    """Yield the characters, the word before each that carries an accent."""
-    for character, following in zip(text, [*text[1:], ""], strict=True):
-        if following in _ACCENTS:
-            yield f"{_ACCENTS[following]} "
-        if character not in _ACCENTS:
-            yield character
-
-
-_ACCENTS = {OVER["bar"]: "adjoint of", OVER["dot"]: "tangent of"}
-_PLAIN_DIGITS = str.maketrans("₋₀₁₂₃₄₅₆₇₈₉", "-0123456789")
+    return " = ".join([part for part in parts if part])
