@@ -81,7 +81,7 @@ class Examination:
         try:
             return check()
         except Exception as error:  # whatever a user's function or rule raises
-            self._add("error", f"{what} raises {type(error).__name__}: {error}")
+            self._add("error", f"{what} raises {type(error).__name__}: {str(error).rstrip('.')}")
             return None
 
     # --- first derivatives ------------------------------------------------------------
@@ -184,7 +184,7 @@ class Examination:
             ("random arguments", noise),
         ]
         for what, make in candidates[: self.points]:
-            yield what, make() + 0.0  # no -0.0
+            yield what, self.probe.ascending(make()) + 0.0  # no -0.0
 
     def _moved(self, x: np.ndarray) -> Probe | None:
         """Return the probe at other arguments; None where f is not defined, or other than it was."""

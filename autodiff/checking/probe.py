@@ -243,6 +243,15 @@ class Probe:
             parts.append(part.ravel())
         return np.concatenate(parts)
 
+    def ascending(self, x: np.ndarray) -> np.ndarray:
+        """Return `x` sorted in those arguments that are sorted, as the points of `np.interp` must be."""
+        parts, start = [], 0
+        for a in self.arrays:
+            part = x[start : start + a.size]
+            start += a.size
+            parts.append(np.sort(part) if a.ndim == 1 and np.all(np.diff(a) > 0) else part)
+        return np.concatenate(parts)
+
     def gradient_probe(self) -> Probe:
         """Return the probe of the gradient: x ↦ Jᵀ(x) ct, whose derivative is the second derivative."""
 

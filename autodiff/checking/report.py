@@ -157,6 +157,8 @@ class Report:
         finite = sweep.errors[np.isfinite(sweep.errors)]
         if not finite.size:
             return ""
+        if np.max(finite) == 0:
+            return f"Step sweep for {self.worst.name}: the central difference is exact at every step."
         low = np.log10(max(sweep.exact, float(np.min(finite)), 1e-17))
         high = np.log10(max(float(np.max(finite)), 10.0 ** (low + 1)))
         lines = [
