@@ -350,7 +350,7 @@ def test_symmetric_matrices_are_meant_along_symmetric_directions():
 
 
 def test_a_derivative_of_zero_needs_no_step():
-    report = ad.gradcheck(lambda x: np.sum(np.sign(x)), X)
+    report = ad.gradcheck(lambda x: np.sum(np.sign(x)), 4 * X)
     assert report and "the central difference is exact at every step" in explained(report)
 
 
