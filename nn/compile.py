@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from nn.clipping import clip_grad_norm_, clip_grad_value_
 from nn.module import Module
 from nn.optim.optimizer import Optimizer
 
@@ -51,15 +52,15 @@ class CompiledModel:
         signature, changes, data = self._latest_for
         if len(arrays) != len(signature) or Module.changes != changes:
             return False
-        for array, (shape, dtype) in zip(arrays, signature, strict=True):
-            if array.shape != shape or array.dtype is not dtype:
+        for array, (shape, dtype, strides) in zip(arrays, signature, strict=True):
+            if array.shape != shape or array.dtype is not dtype or array.strides != strides:
                 return False
         return all([t.data is array and t.node is node for t, array, node in data])  # noqa: C419 - sooner so
 
     def _select(self, arrays: Sequence[np.ndarray]) -> None:
         """Make the program for these arrays the latest one; it is compiled if there is none yet."""
         tensors = list(self._tensors().values())
-        signature = [(array.shape, array.dtype) for array in arrays]
+        signature = [(array.shape, array.dtype, array.strides) for array in arrays]
         inputs = [(_Same(tensor), _Same(tensor.data), tensor.requires_grad) for tensor in tensors]
         key = (*signature, *map(_settings, self._modules()), *inputs)
         if key not in self._programs:
@@ -112,11 +113,33 @@ class CompiledModel:
 
 
 class CompiledStep(CompiledModel):
-    """What `compile` returns with a loss and an optimiser: one update of the parameters."""
+    """What `compile` returns with a loss and an optimiser: one update of the parameters.
 
-    def __init__(self, model: Module, loss: Callable, optimizer: Optimizer) -> None:
+    Parameters
+    ----------
+    model, loss, optimizer, clip_norm, clip_value, scheduler
+        As in `compile`.
+    updates : bool
+        Whether the program ends with the update; without, it is `backward` alone.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        loss: Callable,
+        optimizer: Optimizer,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        scheduler: Any = None,
+        *,
+        updates: bool = True,
+    ) -> None:
         super().__init__(model)
         self.loss = loss
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.scheduler = scheduler
+        self.updates = updates
         self._weighted = False
         self.optimizer = optimizer
         self._gradients: list[tuple[Any, np.ndarray | None]] = []
@@ -125,9 +148,7 @@ class CompiledStep(CompiledModel):
 
     def __call__(self, *batch: Any) -> float:
         """Return the loss of a batch (inputs, then the target) before the update."""
-        loss = self.backward(batch[:-1], batch[-1])
-        self.update()
-        return float(loss)
+        return float(self.backward(batch[:-1], batch[-1]))
 
     def backward(self, inputs: Sequence, target: Any, sample_weight: Any = None) -> Any:
         """Return the loss of a batch; the gradients are in the parameters' `.grad`."""
@@ -139,11 +160,24 @@ class CompiledStep(CompiledModel):
         return loss
 
     def update(self) -> None:
-        """Do what `optimizer.step()` does, after `backward`."""
+        """Clip the gradients, do what `optimizer.step()` does, and what `scheduler.step()` does."""
+        if self.clip_norm is not None:
+            clip_grad_norm_(self.optimizer, self.clip_norm)
+        if self.clip_value is not None:
+            clip_grad_value_(self.optimizer, self.clip_value)
         if any(buffer.divided is not divided for buffer, divided in self._divisions):
             self._plan_updates()
         for segment, options in self._updates:
             self.optimizer.update(segment, options)
+        if self.scheduler is not None:
+            self.scheduler.step()
+
+    def _epilogue(self, source: Any) -> list[str]:
+        """Return the lines that update the parameters."""
+        clips = {"clip_norm": self.clip_norm, "clip_value": self.clip_value}
+        parts = [f"{name}={value}" for name, value in clips.items() if value is not None]
+        parts += [repr(part) for part in (self.optimizer, self.scheduler) if part is not None]
+        return [f"# update: {', '.join(parts)}", f"{source.named(self.update, 'update')}()"]
 
     def _plan_updates(self) -> None:
         self._updates = list(self.optimizer.updates())
@@ -171,7 +205,8 @@ class CompiledStep(CompiledModel):
         learned = {id(p) for p in self.optimizer.parameters() if p.grad_buffer is not None}
         gradients = {name: p.grad_buffer for name, p in tensors.items() if id(p) in learned}
         loss_of = self._weighted_loss if self._weighted else self._loss_of
-        return ad.compile_stateful(loss_of, arrays, tensors, self._state(), gradients, name="step")
+        epilogue = self._epilogue if self.updates else None
+        return ad.compile_stateful(loss_of, arrays, tensors, self._state(), gradients, name="step", epilogue=epilogue)
 
     def _modules(self) -> list[Module]:
         return [*self.model.modules(), *(self.loss.modules() if isinstance(self.loss, Module) else [])]
@@ -241,7 +276,15 @@ def _name(path: str) -> str:
     return "_".join([name, *modules])
 
 
-def compile(model: Module, loss: Callable | None = None, optimizer: Optimizer | None = None) -> Any:
+def compile(
+    model: Module,
+    loss: Callable | None = None,
+    optimizer: Optimizer | None = None,
+    *,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    scheduler: Any = None,
+) -> Any:
     """Return a compiled training step `step(X, y) -> loss`, or with the model alone its prediction.
 
     Parameters
@@ -251,6 +294,10 @@ def compile(model: Module, loss: Callable | None = None, optimizer: Optimizer | 
         Of (prediction, target): one number.
     optimizer : Optimizer, optional
         Of the model's parameters.
+    clip_norm, clip_value : float, optional
+        Bound on the norm of the whole gradient, or on each of its entries.
+    scheduler : scheduler, optional
+        Of the optimiser's learning rate; it steps after every update.
 
     Returns
     -------
@@ -279,4 +326,6 @@ def compile(model: Module, loss: Callable | None = None, optimizer: Optimizer | 
             "nn.compile: a training step needs a loss and an optimiser; got one of them. "
             "Write nn.compile(model, loss, optimizer), or nn.compile(model) for the prediction."
         )
-    return CompiledModel(model) if loss is None or optimizer is None else CompiledStep(model, loss, optimizer)
+    if loss is None or optimizer is None:
+        return CompiledModel(model)
+    return CompiledStep(model, loss, optimizer, clip_norm, clip_value, scheduler)

@@ -169,7 +169,7 @@ def _kind(leaf: Any) -> Any:
     """Return what a program depends on: of arrays shape and dtype, of other values the value."""
     kind = leaf.__class__
     if kind is np.ndarray:
-        return leaf.shape, leaf.dtype
+        return leaf.shape, leaf.dtype, leaf.strides  # sums run in the order of memory
     return kind if kind is float or isinstance(leaf, np.floating) else (kind, leaf)
 
 

@@ -117,20 +117,20 @@ class _Stage:
         self.held: dict[Node, np.ndarray] = {}  # whose array each record stands for
         self._after: list[Any] = []
 
-    def input(self, value: Any, label: str, kind: str = "input") -> Record:
-        return self.recorder.add(Node(kind, value, label=label))
+    def input(self, value: Any, name: str, kind: str = "input") -> Record:
+        return self.recorder.add(Node(kind, value, label=name))
 
-    def _stand_in(self, value: Any, label: str) -> Any:
+    def _stand_in(self, value: Any, name: str) -> Any:
         if isinstance(value, np.random.Generator):
             return RecordedGenerator(value, self.recorder)
-        record = self.input(frozen(value), label, "parameter")
+        record = self.input(frozen(value), name, "parameter")
         self.held[record.node] = value
         return record
 
     def __enter__(self) -> None:
         self._data = [(tensor, tensor.data) for tensor in self.tensors.values()]
-        for label, tensor in self.tensors.items():
-            tensor.data = self._stand_in(tensor.data, label)
+        for name, tensor in self.tensors.items():
+            tensor.data = self._stand_in(tensor.data, name)
         for attributes, attribute, value in self.state:
             attributes[attribute] = self._stand_in(value, attribute)
         self._recording = self.recorder.on()

@@ -72,7 +72,7 @@ class FastStep(EagerStep):
         self, model: Module, loss: Any, optimizer: Any, clip_norm: float | None = None, clip_value: float | None = None
     ) -> None:
         super().__init__(model, loss, optimizer, clip_norm, clip_value)
-        self.compiled: CompiledStep | None = CompiledStep(model, loss, optimizer)
+        self.compiled: CompiledStep | None = CompiledStep(model, loss, optimizer, updates=False)
 
     def backward(self, inputs: tuple, target: Any, sample_weight: Any = None) -> float:
         """Return the loss of a batch; the gradients are in the parameters' `.grad`."""
