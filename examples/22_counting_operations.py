@@ -59,9 +59,7 @@ def logistic_map(x, times):
 
 
 depths, formulas, tape = range(1, 9), [], []
-print(
-    "\nthe map x → 4x (1 − x), nested: operations of its derivative\n  depth   SymPy's formula   tape, with the value"
-)
+print("\nthe map x → 4x (1 − x), nested: operations of f′\n  depth   SymPy's formula   tape, with the value")
 for depth in depths:
     formulas.append(count(sympy.diff(logistic_map(x, depth), x)))
     nested = ad.record(lambda x, depth=depth: logistic_map(x, depth), 0.3).cost()
@@ -85,10 +83,16 @@ def draw(figure):
     left.plot(depths, tape, "s-", label="tape")
     left.set(yscale="log", xlabel="depth", ylabel="operations", title="derivative of a nested map")
     left.legend()
-    right.plot(results, [c.forward for c in costs], "o-", label="forward: n sweeps")
-    right.plot(results, [c.reverse for c in costs], "s-", label="reverse: m sweeps")
-    right.axvline(n, color="0.5", linestyle=":", linewidth=1.5, label=f"n = m = {n}")
-    right.set(xscale="log", yscale="log", xlabel="m, results", ylabel="FLOP", title=f"Jacobian, n = {n} inputs")
+    right.plot(results, [c.forward for c in costs], "o-", label="forward")
+    right.plot(results, [c.reverse for c in costs], "s-", label="reverse")
+    right.axvline(n, color="0.5", linestyle=":", linewidth=1.5)
+    right.set(
+        xscale="log",
+        yscale="log",
+        xlabel="m, results",
+        ylabel="FLOP",
+        title=f"Jacobian: the modes cross at m = n = {n}",
+    )
     right.legend(loc="lower right")
 
 
