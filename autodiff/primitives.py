@@ -176,7 +176,7 @@ class Primitive(Rule):
 
 def reads(rule: Any, operands: int) -> tuple[bool, ...]:
     """Tell for y and each operand whether `rule(c, y, *operands)` reads it: not if its name starts with `_`."""
-    code = getattr(rule, "__code__", None)
+    code = getattr(getattr(rule, "__wrapped__", rule), "__code__", None)
     if not callable(rule):
         return (False,) * (1 + operands)
     if code is None or code.co_argcount < 2 + operands:  # a callable object, or *args: it may read everything

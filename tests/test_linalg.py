@@ -320,14 +320,10 @@ def test_cholesky_against_mpmath():
 
 
 def refusals():
-    tall = np.arange(6.0).reshape(3, 2) ** 2
-    turn = np.array([[0.0, 1.0], [-1.0, 0.0]])
+    tall = np.arange(8.0).reshape(4, 2) ** 2
     yield "svd", lambda: gradient(lambda a: np.linalg.svd(a).U.sum(), tall), ValueError, "full_matrices=False"
     yield "svd wide", lambda: gradient(lambda a: np.linalg.svd(a).Vh.sum(), tall.T), ValueError, "not unique"
-    yield "qr", lambda: gradient(lambda a: np.linalg.qr(a, "complete").Q.sum(), tall), ValueError, 'mode="reduced"'
     yield "qr raw", lambda: gradient(lambda a: np.linalg.qr(a, mode="raw")[1].sum(), tall), ValueError, "got mode='raw'"
-    yield "eig", lambda: gradient(lambda a: np.abs(np.linalg.eig(a)[0]).sum(), turn), TypeError, "complex"
-    yield "eigvals", lambda: ad.jvp(np.linalg.eigvals, (turn,), (EYE,)), TypeError, "complex"
     flat = np.ones((3, 2))
     yield "lstsq", lambda: gradient(lambda a: np.linalg.lstsq(a, np.ones(3))[0].sum(), flat), ValueError, "got rank 1"
     yield "inv", lambda: gradient(lambda a: np.linalg.inv(a).sum(), np.ones((2, 2))), np.linalg.LinAlgError, "Singular"

@@ -6,11 +6,13 @@
 from autodiff.rules import (  # noqa: F401 - each fills RULES
     affine,
     applying,
+    complex_numbers,
     constant,
     decompositions,
     differences,
     einsum,
     elementwise,
+    fft,
     general,
     grids,
     indexing,
@@ -28,6 +30,3 @@ from autodiff.rules import (  # noqa: F401 - each fills RULES
     statistics,
     ufunc_methods,  # after the others: it looks through the ufuncs that have a rule
 )
-
-# isort: split
-from autodiff.rules import complex_numbers  # noqa: F401 - it changes rules

@@ -8,6 +8,7 @@ import numpy as np
 
 from autodiff.assignment import astype
 from autodiff.operands import dtype_of, is_inexact, value_of
+from autodiff.rules.conjugates import real_part
 
 
 def to_dtype(x: Any, dtype: np.dtype) -> Any:
@@ -21,6 +22,8 @@ def to_dtype(x: Any, dtype: np.dtype) -> Any:
             f"autodiff: a derivative is not rounded to whole numbers; got {dtype_of(x)} for data of dtype {dtype}. "
             "Keep the data of a tensor that is differentiated floating-point (t.data = array.astype(float))."
         )
+    if dtype.kind == "f":
+        x = real_part(x)  # Re(ct · v) = Re(ct) · v, v being real
     return astype(x, dtype=dtype)
 
 

@@ -1,21 +1,27 @@
 """Factorisations: Cholesky, eigenvalues, singular values, QR, on stacks of matrices (..., m, n).
 
-    Cholesky     A = L Lᵀ      L̇ = L Φ(L⁻¹ Ȧ L⁻ᵀ), Φ: the lower triangle with the diagonal halved
+    Cholesky     A = L Lᴴ      L̇ = L Φ(L⁻¹ Ȧ L⁻ᴴ), Φ: the lower triangle with the diagonal halved
     eigen        A V = V Λ     Λ̇ = diag(V⁻¹ Ȧ V), V̇ = V (F ∘ V⁻¹ Ȧ V), Fᵢⱼ = 1 / (λⱼ − λᵢ)
-    singular     A = U S Vᵀ    Ṡ = diag(Uᵀ Ȧ V), U̇ = U (F ∘ (Uᵀ Ȧ V S + S Vᵀ Ȧᵀ U)), Fᵢⱼ = 1 / (sⱼ² − sᵢ²)
-    QR           A = Q R       Q̇ R + Q Ṙ = Ȧ, QᵀQ̇ antisymmetric, Ṙ upper triangular
+    singular     A = U S Vᴴ    Ṡ = Re diag(Uᴴ Ȧ V), U̇ = U (F ∘ (Uᴴ Ȧ V S + S Vᴴ Ȧᴴ U)), Fᵢⱼ = 1 / (sⱼ² − sᵢ²)
+    QR           A = Q R       Q̇ R + Q Ṙ = Ȧ, QᴴQ̇ skew-Hermitian, Ṙ upper triangular with a real diagonal
 
 Giles 2008, "An extended collection of matrix derivative results"; Townsend 2016, "Differentiating
 the singular value decomposition"; Walter & Lehmann 2018, "Algorithmic differentiation of linear
-algebra functions". The rules are the transposes of these.
+algebra functions". The rules are the transposes of these; those with adjoints are written for the
+product Re Σ conj(ctᵢ) vᵢ (see `conjugates.in_conjugates`).
 
 `cholesky`, `eigh`, `eigvalsh` and `svd(hermitian=True)` read one triangle of a matrix that is
-symmetric by promise. They are differentiated as functions of (A + Aᵀ)/2: a cotangent is symmetric,
-a tangent is symmetrised.
+Hermitian by promise. They are differentiated as functions of (A + Aᴴ)/2: a cotangent is Hermitian,
+a tangent is made so.
 
 Vectors of a repeated eigenvalue or singular value have no derivative: it is NaN. The values have
 one in every symmetric combination (their sum, say); each for itself gets the derivative that goes
 with the vectors NumPy returns. A singular value at 0 is |·| at 0: its derivative is 0.
+
+The phase of a complex vector is free. `eig` returns vectors whose largest component is real, and
+they are differentiated as such; so does `qr` with the diagonal of R. The vectors of `eigh` have
+vᴴ v̇ = 0, the right ones of `svd` too, as in JAX (where LAPACK's own phase jumps): what does not depend on
+the phases, such as v vᴴ, |v| and u vᴴ, has its derivative; a component of v for itself that of this phase.
 """
 
 from __future__ import annotations
@@ -29,11 +35,12 @@ from autodiff.boundary import zero_like
 from autodiff.dispatch import RULES, Operation
 from autodiff.operands import dtype_of, shape_of, value_of
 from autodiff.primitives import Rewrite
+from autodiff.rules.conjugates import adjoint, conjugated, in_conjugates, is_complex, squared_size
 from autodiff.rules.general import composite, general, transposed
 
 
-def _symmetric(x: Any) -> Any:
-    return 0.5 * (x + x.mT)
+def _hermitian(x: Any) -> Any:
+    return 0.5 * (x + adjoint(x))
 
 
 def _lower(x: Any, below: int = 0) -> Any:
@@ -61,73 +68,89 @@ def _over(x: Any, a: Any) -> Any:
     return np.linalg.solve(a.mT, x.mT).mT
 
 
-# --- symmetric matrices ---------------------------------------------------------------------------
+# --- Hermitian matrices ---------------------------------------------------------------------------
 
 
 def _cholesky(ct: Any, y: Any, _a: Any, upper: bool = False) -> Any:
-    """L⁻ᵀ Φ(Lᵀ ct) L⁻¹, symmetrised."""
-    factor, ct = (y.mT, ct.mT) if upper else (y, ct)
-    inner = factor.mT @ ct
+    """L⁻ᴴ Φ(Lᴴ ct) L⁻¹, made Hermitian."""
+    factor, ct = (adjoint(y), adjoint(ct)) if upper else (y, ct)
+    factor_h = adjoint(factor)
+    inner = factor_h @ ct
     phi = 0.5 * (_lower(inner) + _lower(inner, 1))
-    return _symmetric(_over(np.linalg.solve(factor.mT, phi), factor))
+    return _hermitian(_over(np.linalg.solve(factor_h, phi), factor))
 
 
 def _eigh(ct: Any, y: Any, _a: Any, UPLO: Any = "L") -> Any:  # noqa: ARG001, N803 - NumPy's name
-    """V (diag ct_λ + F ∘ Vᵀ ct_V) Vᵀ, symmetrised."""
+    """V (diag ct_λ + F ∘ Vᴴ ct_V) Vᴴ, made Hermitian."""
     (ct_values, ct_vectors), (values, vectors) = ct, y
+    vectors_h = adjoint(vectors)
     right = 0.0
     if ct_values is not None:
-        right = ct_values[..., :, None] * vectors.mT
+        right = ct_values[..., :, None] * vectors_h
     if ct_vectors is not None:
-        right = right + (_off_diagonal_reciprocal(_gaps(values)) * (vectors.mT @ ct_vectors)) @ vectors.mT
-    return _symmetric(vectors @ right)
+        right = right + (_off_diagonal_reciprocal(_gaps(values)) * (vectors_h @ ct_vectors)) @ vectors_h
+    return _hermitian(vectors @ right)
 
 
 def _eigvalsh(ct: Any, _y: Any, a: Any, UPLO: Any = "L") -> Any:  # noqa: N803 - NumPy's name
     vectors = np.linalg.eigh(a, UPLO)[1]
-    return _symmetric((vectors * ct[..., None, :]) @ vectors.mT)
+    return _hermitian((vectors * ct[..., None, :]) @ adjoint(vectors))
 
 
-general(np.linalg.cholesky, _cholesky, parameters=["upper"])
-general(np.linalg.eigh, _eigh, parameters=["UPLO"])
-general(np.linalg.eigvalsh, _eigvalsh, parameters=["UPLO"])
+general(np.linalg.cholesky, in_conjugates(_cholesky), parameters=["upper"])
+general(np.linalg.eigh, in_conjugates(_eigh), parameters=["UPLO"])
+general(np.linalg.eigvalsh, in_conjugates(_eigvalsh), parameters=["UPLO"])
 
 # --- eigenvalues of any matrix ---------------------------------------------------------------------
 
 
-def _real(function: str, vectors: Any) -> None:
-    if dtype_of(vectors).kind == "c":
-        raise TypeError(
-            f"{function}: complex eigenvalues have no derivative rule yet; got dtype {dtype_of(vectors)}. "
-            "Use np.linalg.eigh for a symmetric matrix, or invariants such as the trace and det."
-        )
-
-
 def _eig(ct: Any, y: Any, _a: Any) -> Any:
-    """V⁻ᵀ (diag ct_λ + F ∘ (G − VᵀV diag G)) Vᵀ, G = Vᵀ ct_V: the vectors have length 1."""
+    """V⁻ᴴ (diag ct_λ + F ∘ Vᴴ G) Vᴴ, where G is ct_V without what would change the lengths and phases of V."""
     (ct_values, ct_vectors), (values, vectors) = ct, y
-    _real("np.linalg.eig", vectors)
+    vectors_h = adjoint(vectors)
     right = 0.0
     if ct_values is not None:
-        right = ct_values[..., :, None] * vectors.mT
+        right = ct_values[..., :, None] * vectors_h
     if ct_vectors is not None:
-        lengths = np.sum(vectors * ct_vectors, axis=-2)[..., None, :]
-        inner = vectors.mT @ (ct_vectors - vectors * lengths)
-        right = right + (_off_diagonal_reciprocal(_gaps(values)) * inner) @ vectors.mT
-    return np.linalg.solve(vectors.mT, right)
+        inner = vectors_h @ _unit_vectors(ct_vectors, vectors)
+        right = right + (conjugated(_off_diagonal_reciprocal(_gaps(values))) * inner) @ vectors_h
+    return np.linalg.solve(vectors_h, right)
+
+
+def _unit_vectors(ct: Any, vectors: Any) -> Any:
+    """Return the cotangent of vectors before they were given length 1 and a real largest component.
+
+    With v̇ = u − v Re(vᴴu) − i v Im(uₖ) / vₖ, k the place of the largest component.
+    """
+    products = np.sum(conjugated(vectors) * ct, axis=-2, keepdims=True)
+    if not is_complex(vectors):
+        return ct - vectors * products
+    ct = ct - vectors * np.real(products)
+    sizes = np.abs(value_of(vectors)) * (1.0 + (np.imag(value_of(vectors)) == 0))  # of several, the one made real
+    largest = np.arange(shape_of(vectors)[-1])[:, None] == np.argmax(sizes, axis=-2)[..., None, :]
+    component = np.sum(np.where(largest, np.real(vectors), 0.0), axis=-2, keepdims=True)
+    return ct - np.where(largest, 1j * np.imag(products) / component, 0.0)
+
+
+def _same_places(values: Any, others: Any) -> Any:
+    """Return where each of `values` stands in `others`, which has the same up to rounding: LAPACK may order anew."""
+    if is_complex(values):  # real parts that are equal but for rounding have no order
+        nearest = np.argmin(np.abs(values[..., :, None] - others[..., None, :]), axis=-1)
+        if np.all(np.sort(nearest, -1) == np.arange(shape_of(values)[-1])):
+            return nearest
+    ranks = np.argsort(np.argsort(values, -1), -1)
+    return np.take_along_axis(np.argsort(others, -1), ranks, -1)
 
 
 def _eigvals(ct: Any, y: Any, a: Any) -> Any:
     values, vectors = np.linalg.eig(a)
-    _real("np.linalg.eigvals", vectors)
-    ranks = np.argsort(np.argsort(value_of(values), -1), -1)
-    places = np.take_along_axis(np.argsort(value_of(y), -1), ranks, -1)  # LAPACK may order the two differently
+    places = _same_places(value_of(values), value_of(y))
     if not np.array_equal(places, np.broadcast_to(np.arange(places.shape[-1]), places.shape)):
         ct = np.take_along_axis(ct, places, -1)
     return np.linalg.solve(vectors.mT, ct[..., :, None] * vectors.mT)
 
 
-general(np.linalg.eig, _eig)
+general(np.linalg.eig, in_conjugates(_eig))
 general(np.linalg.eigvals, _eigvals)
 
 # --- singular values ----------------------------------------------------------------------------------
@@ -153,7 +176,10 @@ def singular_values(a: Any, *, hermitian: bool) -> Any:
 
 
 def _svd_thin(ct: Sequence, y: Sequence, hermitian: bool) -> Any:
-    """U ((J + Jᵀ) S + diag ct_s + S (K + Kᵀ)) Vᵀ, and what is outside the spans of U and of V."""
+    """U ((J + Jᴴ) S + diag ct_s + S (K + Kᴴ)) Vᴴ, and what is outside the spans of U and of V.
+
+    `vt` is Vᴴ. The phase that u and v share turns u alone, as in JAX: uᴴu̇ = i Im(uᴴ Ȧ v) / s.
+    """
     (ct_u, ct_s, ct_vt), (u, s, vt) = ct, y
     row, column = s[..., None, :], s[..., :, None]
     f = _off_diagonal_reciprocal(_gaps(s) * (row + column))
@@ -161,39 +187,55 @@ def _svd_thin(ct: Sequence, y: Sequence, hermitian: bool) -> Any:
     if ct_s is not None:
         result = result + (u * ct_s[..., None, :]) @ vt
     if ct_u is not None:
-        inner = u.mT @ ct_u
+        inner = adjoint(u) @ ct_u
         j = f * inner
-        result = result + u @ ((j + j.mT) * row) @ vt
+        result = result + u @ ((j + adjoint(j)) * row) @ vt
+        if is_complex(u):
+            turns = 1j * np.imag(np.sum(np.conjugate(u) * ct_u, axis=-2, keepdims=True))
+            result = result + (u * (turns * _reciprocal(row))) @ vt
         if shape_of(u)[-2] > shape_of(u)[-1]:
             result = result + ((ct_u - u @ inner) * _reciprocal(row)) @ vt
     if ct_vt is not None:
-        inner = ct_vt @ vt.mT
-        k = f * inner.mT
-        result = result + u @ (column * (k + k.mT)) @ vt
+        inner = ct_vt @ adjoint(vt)
+        k = f * adjoint(inner)
+        result = result + u @ (column * (k + adjoint(k))) @ vt
         if shape_of(vt)[-1] > shape_of(vt)[-2]:
             result = result + (u * _reciprocal(row)) @ (ct_vt - inner @ vt)
-    return _symmetric(result) if hermitian else result
+    return _hermitian(result) if hermitian else result
 
 
 def _svd(ct: Sequence, y: Sequence, a: Any, full_matrices: bool, hermitian: bool) -> Any:
-    if any(c is not None for c in ct[3:]):
+    result = _svd_thin(ct[:3], y[:3], hermitian)
+    if len(y) == 3 or ct[3] is None:
+        return result
+    if _number_of_completing(a) > 1:
         raise ValueError(
-            "np.linalg.svd: the vectors that complete a basis are not unique and have no derivative; "
+            "np.linalg.svd: several vectors that complete a basis are not unique and have no derivative; "
             f"got full_matrices={full_matrices} for shape {shape_of(a)}. Pass full_matrices=False."
         )
-    return _svd_thin(ct[:3], y[:3], hermitian)
+    u, s, vt, rest = y  # the one vector that is orthogonal to the others turns with them
+    inverse = u * _reciprocal(s[..., None, :])
+    if shape_of(a)[-2] > shape_of(a)[-1]:
+        return result - rest @ (adjoint(ct[3]) @ inverse) @ vt
+    return result - inverse @ (vt @ adjoint(ct[3])) @ rest
 
 
-def _svd_jvp(tangents: Mapping[int, Any], y: Sequence, _a: Any, full_matrices: bool, hermitian: bool) -> tuple:  # noqa: ARG001 - see y
-    """The transpose of the VJP; NaN for the vectors that only complete a basis."""
-    dots = transposed(lambda ct: _svd_thin(ct, y[:3], hermitian), y[:3], tangents[0])
-    return (*dots, *[np.full(shape_of(rest), np.nan, dtype_of(rest)) for rest in y[3:]])
+def _number_of_completing(a: Any) -> int:
+    m, n = shape_of(a)[-2:]
+    return abs(m - n)
+
+
+def _svd_jvp(tangents: Mapping[int, Any], y: Sequence, a: Any, **options: Any) -> tuple:
+    """The transpose of the VJP; NaN for several vectors that only complete a basis."""
+    parts = y[:3] if _number_of_completing(a) > 1 else y
+    dots = transposed(lambda ct: in_conjugates(_svd)(ct, parts, a, **options), parts, tangents[0])
+    return (*dots, *[np.full(shape_of(rest), np.nan, dtype_of(rest)) for rest in y[len(parts) :]])
 
 
 def _singular_values(ct: Any, y: Any, a: Any, hermitian: bool) -> Any:
     u, _, vt = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
     result = (u * (ct * np.sign(y))[..., None, :]) @ vt
-    return _symmetric(result) if hermitian else result
+    return _hermitian(result) if hermitian else result
 
 
 def _svd_call(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
@@ -214,8 +256,8 @@ def _cond(x: Any, p: Any = None) -> Any:
     return np.linalg.norm(x, p, (-2, -1)) * np.linalg.norm(np.linalg.inv(x), p, (-2, -1))
 
 
-general(singular_vectors, _svd, jvp=_svd_jvp, parameters=["full_matrices", "hermitian"])
-general(singular_values, _singular_values, parameters=["hermitian"])
+general(singular_vectors, in_conjugates(_svd), jvp=_svd_jvp, parameters=["full_matrices", "hermitian"])
+general(singular_values, in_conjugates(_singular_values), parameters=["hermitian"])
 RULES[np.linalg.svd] = Rewrite(np.linalg.svd, _svd_call)
 RULES[np.linalg.svdvals] = Rewrite(np.linalg.svdvals, lambda x: singular_values(x, hermitian=False))
 composite(np.linalg.cond, _cond)
@@ -230,9 +272,9 @@ def qr_factors(a: Any) -> Any:
 
 
 def _qr(ct: Sequence, y: Sequence, a: Any) -> Any:
-    """(ct_Q + Q sym(M)) R⁻ᵀ, where sym(M) copies the lower triangle of R ct_Rᵀ − ct_Qᵀ Q to the upper.
+    """(ct_Q + Q her(M)) R⁻ᴴ, where her(M) is Hermitian and has the lower triangle of M = R ct_Rᴴ − ct_Qᴴ Q.
 
-    A wide matrix is [X | Z] = Q [R | QᵀZ]: Z and the rest of R are linear in each other.
+    A wide matrix is [X | Z] = Q [R | QᴴZ]: Z and the rest of R are linear in each other.
     """
     q, r = y
     ct_q, ct_r = [zero_like(part) if c is None else c for c, part in zip(ct, y, strict=True)]
@@ -240,23 +282,52 @@ def _qr(ct: Sequence, y: Sequence, a: Any) -> Any:
     wide = shape_of(a)[-1] > k
     if wide:
         ct_rest = ct_r[..., k:]
-        ct_q = ct_q + a[..., k:] @ ct_rest.mT
+        ct_q = ct_q + a[..., k:] @ adjoint(ct_rest)
         r, ct_r = r[..., :k], ct_r[..., :k]
-    m = r @ ct_r.mT - ct_q.mT @ q
-    ct_a = _over(ct_q + q @ (_lower(m) + _lower(m, 1).mT), r.mT)
+    below = _lower(r @ adjoint(ct_r) - adjoint(ct_q) @ q)
+    if is_complex(below):
+        below = np.where(np.eye(k, dtype=bool), np.real(below), below)
+    ct_a = _over(ct_q + q @ (below + adjoint(_lower(below, 1))), adjoint(r))
     return np.concatenate([ct_a, q @ ct_rest], -1) if wide else ct_a
+
+
+@Operation
+def complete_factors(a: Any) -> Any:
+    """Return Q (..., m, m) and R (..., m, n), m > n."""
+    return np.linalg.qr(a, "complete")
+
+
+def _by_reflections(a: Any) -> tuple:
+    """Return the same by LAPACK's reflections 1 − τ w wᴴ: they fix the columns past the n-th."""
+    m, n = shape_of(a)[-2:]
+    signs = np.sign(np.real(np.linalg.qr(value_of(a), "r")))
+    q, r = np.eye(m, dtype=dtype_of(a)), a
+    for j in range(n):
+        x = r[..., j:, j]
+        first = x[..., :1]
+        length = signs[..., j, j, None] * np.sqrt(np.sum(squared_size(x), axis=-1, keepdims=True))
+        w = np.concatenate([np.ones_like(first), x[..., 1:] / (first - length)], axis=-1)[..., None]
+        tau = (1.0 - first / length)[..., None]
+        below, right = r[..., j:, :], q[..., j:]
+        r = np.concatenate([r[..., :j, :], below - conjugated(tau) * w @ (adjoint(w) @ below)], axis=-2)
+        right = right - tau * (right @ w) @ adjoint(w)
+        q = np.concatenate([np.broadcast_to(q[..., :j], (*shape_of(right)[:-1], j)), right], axis=-1)
+    return q, np.triu(r)
 
 
 def _qr_call(a: Any, mode: str = "reduced") -> Any:
     m, n = shape_of(a)[-2:]
-    if mode not in ("reduced", "r") and not (mode == "complete" and m <= n):
+    if mode not in ("reduced", "complete", "r"):
         raise ValueError(
-            "np.linalg.qr: only Q and R of min(m, n) columns have a derivative rule; "
-            f'got mode={mode!r} for shape {shape_of(a)}. Pass mode="reduced".'
+            "np.linalg.qr: Householder's vectors have no derivative rule; "
+            f'got mode={mode!r} for shape {shape_of(a)}. Pass mode="reduced" or "complete".'
         )
+    if mode == "complete" and m > n:
+        return complete_factors(a)
     factors = qr_factors(a)
     return factors[1] if mode == "r" else factors
 
 
-general(qr_factors, _qr)
+composite(complete_factors, _by_reflections)
+general(qr_factors, in_conjugates(_qr))
 RULES[np.linalg.qr] = Rewrite(np.linalg.qr, _qr_call)

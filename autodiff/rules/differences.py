@@ -12,7 +12,7 @@ import numpy as np
 
 from autodiff.assignment import astype
 from autodiff.dispatch import RULES
-from autodiff.operands import FLOAT64, as_operand, shape_of, value_of
+from autodiff.operands import FLOAT64, as_operand, dtype_of, shape_of, value_of
 from autodiff.primitives import Rewrite
 from autodiff.rules.axes import along, axes_of
 from autodiff.rules.general import composite
@@ -95,7 +95,8 @@ composite(np.gradient, _gradient, linear=1)
 
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """At a knot the slope is that of the piece on its right (at the last knot, on its left)."""
-    x, xp, fp = [astype(as_operand(a), dtype=FLOAT64) for a in (x, xp, fp)]
+    x, xp = [astype(as_operand(a), dtype=FLOAT64) for a in (x, xp)]
+    fp = astype(as_operand(fp), dtype=np.result_type(dtype_of(as_operand(fp)), FLOAT64))
     if period is not None:
         period = abs(period)
         x, xp = x % period, xp % period

@@ -14,6 +14,7 @@ from autodiff.dispatch import RULES
 from autodiff.operands import as_operand, dtype_of, is_traced, shape_of, value_of
 from autodiff.primitives import Rewrite
 from autodiff.rules.casts import in_dtype
+from autodiff.rules.conjugates import is_complex
 from autodiff.rules.general import composite
 
 
@@ -54,6 +55,9 @@ def _logspace(
 
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     start, stop = as_operand(start), as_operand(stop)
+    if is_complex(start) or is_complex(stop):
+        points = start * np.exp(_line(np.log(stop / start) * 0.0, np.log(stop / start), num, endpoint))
+        return np.moveaxis(in_dtype(points, dtype), 0, axis)
     exponents = _line(np.log(np.abs(start)), np.log(np.abs(stop)), num, endpoint)
     return np.moveaxis(in_dtype(np.sign(value_of(start)) * np.exp(exponents), dtype), 0, axis)
 

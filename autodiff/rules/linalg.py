@@ -20,6 +20,7 @@ from autodiff.dispatch import RULES, Operation
 from autodiff.operands import as_operand, dtype_of, plain, shape_of, value_of
 from autodiff.primitives import Constant, Rewrite
 from autodiff.reverse import vjp
+from autodiff.rules.conjugates import adjoint, in_conjugates, is_complex, squared_size
 from autodiff.rules.elementwise import match
 from autodiff.rules.general import General, composite, general
 
@@ -108,14 +109,15 @@ def _matrix_power(a: Any, n: int) -> Any:
 
 
 def _pinv(ct: Any, y: Any, a: Any, hermitian: bool = False, **_cutoff: Any) -> Any:
-    """Golub & Pereyra 1973, eq. 4.12, transposed; where the rank is constant near A."""
+    """Golub & Pereyra 1973, eq. 4.12, and its adjoint; where the rank is constant near A."""
     m, n = shape_of(a)[-2:]
     if hermitian:
-        a = 0.5 * (a + a.mT)
+        a = 0.5 * (a + adjoint(a))
+    y_h, ct_h = adjoint(y), adjoint(ct)
     beside_rows = np.eye(m, dtype=dtype_of(a)) - a @ y
     beside_columns = np.eye(n, dtype=dtype_of(a)) - y @ a
-    result = beside_rows @ ct.mT @ y @ y.mT + y.mT @ y @ ct.mT @ beside_columns - y.mT @ ct @ y.mT
-    return 0.5 * (result + result.mT) if hermitian else result
+    result = beside_rows @ ct_h @ y @ y_h + y_h @ y @ ct_h @ beside_columns - y_h @ ct @ y_h
+    return 0.5 * (result + adjoint(result)) if hermitian else result
 
 
 @Operation
@@ -128,7 +130,7 @@ def least_squares(a: Any, b: Any, *, rcond: Any) -> Any:
 def _least_squares(a: Any, b: Any, *, rcond: Any) -> Any:  # noqa: ARG001 - the rank was checked
     x = np.linalg.pinv(a) @ b
     m, n = shape_of(a)
-    residuals = np.sum(np.reshape(b - a @ x, (m, -1)) ** 2, axis=0)
+    residuals = np.sum(squared_size(np.reshape(b - a @ x, (m, -1))), axis=0)
     return x, residuals if m > n else residuals[:0], np.linalg.svdvals(a)
 
 
@@ -147,7 +149,7 @@ def _lstsq(a: Any, b: Any, rcond: Any = None) -> tuple:
 
 general(np.linalg.inv, lambda ct, y, _a: -(y.mT @ ct @ y.mT))
 RULES[np.linalg.solve] = Solution(np.linalg.solve, [_solve_matrix, _solve_right])
-general(np.linalg.pinv, _pinv, parameters=["rcond", "hermitian", "rtol"], constants=["rcond", "rtol"])
+general(np.linalg.pinv, in_conjugates(_pinv), parameters=["rcond", "hermitian", "rtol"], constants=["rcond", "rtol"])
 composite(least_squares, _least_squares)
 RULES[np.linalg.lstsq] = Rewrite(np.linalg.lstsq, _lstsq)
 composite(np.linalg.tensorsolve, _tensorsolve)
@@ -162,10 +164,11 @@ composite(
 
 # --- determinants --------------------------------------------------------------------------------
 #
-# det A is a polynomial; its gradient, the matrix of cofactors, exists everywhere. With A = U S Vᵀ,
+# det A is a polynomial; its gradient, the matrix of cofactors, exists everywhere. With A = conj(U S Vᵀ),
+# whose conjugates only complex matrices need,
 #
-#     cof A       = det(U Vᵀ) · U cof(S) Vᵀ,        cof(S)ᵢᵢ = Π_{l≠i} sₗ
-#     d cof A [M] = det(U Vᵀ) · U K(Uᵀ M V) Vᵀ,     K(N) = diag(P diag N) − P ∘ Nᵀ
+#     cof A       = conj det(U Vᵀ) · U cof(S) Vᵀ,        cof(S)ᵢᵢ = Π_{l≠i} sₗ
+#     d cof A [M] = conj det(U Vᵀ) · U K(Uᵀ M V) Vᵀ,     K(N) = diag(P diag N) − P ∘ Nᵀ
 #
 # where Pᵢⱼ = Π_{l≠i,j} sₗ for i ≠ j and Pᵢᵢ = 0: no division, so both hold at singular A. K is
 # symmetric as a linear map, hence its own transpose. The third derivative is by A⁻¹, so it needs
@@ -189,13 +192,21 @@ def _balanced(a: np.ndarray) -> tuple:
     columns = np.frexp(np.max(np.ldexp(np.abs(a), -rows), -2, initial=0.0))[1][..., None, :]
     exponents = rows + columns
     total = np.sum(rows, -2, keepdims=True) + np.sum(columns, -1, keepdims=True)
-    return np.ldexp(a, -exponents), exponents, total - exponents
+    return _times_power_of_two(a, -exponents), exponents, total - exponents
+
+
+def _times_power_of_two(a: np.ndarray, exponents: np.ndarray) -> np.ndarray:
+    """Return a · 2ᵉ without rounding."""
+    if not is_complex(a):
+        return np.ldexp(a, exponents)
+    return np.ldexp(a.real, exponents) + np.ldexp(a.imag, exponents) * 1j
 
 
 def _signed_svd(a: np.ndarray) -> tuple:
-    """Return det(U Vᵀ) as (..., 1, 1), U, s and Vᵀ."""
+    """Return conj det(U Vᵀ) as (..., 1, 1), U, s and Vᵀ."""
     u, s, vt = np.linalg.svd(a)
-    return np.rint(np.linalg.det(u @ vt))[..., None, None], u, s, vt
+    sign = np.linalg.det(u @ vt)[..., None, None]
+    return (sign / np.abs(sign), np.conj(u), s, np.conj(vt)) if is_complex(a) else (np.rint(sign), u, s, vt)
 
 
 @Operation
@@ -205,7 +216,7 @@ def cofactors(a: Any) -> Any:
         return np.zeros_like(a)
     balanced, _, scale = _balanced(a)
     sign, u, s, vt = _signed_svd(balanced)
-    return np.ldexp(sign * (u * _products_without_one(s)[..., None, :]) @ vt, scale)
+    return _times_power_of_two(sign * (u * _products_without_one(s)[..., None, :]) @ vt, scale)
 
 
 @Operation
@@ -217,9 +228,9 @@ def cofactors_change(a: Any, m: Any) -> Any:
     sign, u, s, vt = _signed_svd(balanced)
     on_diagonal = np.eye(s.shape[-1], dtype=bool)
     p = np.where(on_diagonal, 0.0, _products_without_one(np.where(on_diagonal, 1.0, s[..., None, :])))
-    n = u.mT @ np.ldexp(m, -exponents) @ vt.mT
+    n = u.mT @ _times_power_of_two(m, -exponents) @ vt.mT
     k = np.where(on_diagonal, p @ diagonal(n)[..., None], -p * n.mT)
-    return np.ldexp(sign * u @ k @ vt, scale)
+    return _times_power_of_two(sign * u @ k @ vt, scale)
 
 
 def _cofactors_change_by_inverse(a: Any, m: Any) -> Any:
@@ -245,7 +256,15 @@ RULES[cofactors_change] = Broadcasting(
         lambda ct, _y, a, _m: cofactors_change(a, ct),
     ],
 )
-general(
-    np.linalg.slogdet,
-    lambda ct, _y, a: None if ct[1] is None else ct[1][..., None, None] * np.linalg.inv(a).mT,
-)
+
+
+def _slogdet(ct: Any, y: Any, a: Any) -> Any:
+    """A⁻ᵀ times the cotangent of log det A = log |det A| + i phase; the sign is exp(i phase)."""
+    ct_log = ct[1]
+    if ct[0] is not None and is_complex(a):
+        turn = np.imag(y[0] * ct[0]) * 1j
+        ct_log = turn if ct_log is None else ct_log + turn
+    return None if ct_log is None else ct_log[..., None, None] * np.linalg.inv(a).mT
+
+
+general(np.linalg.slogdet, _slogdet)

@@ -34,6 +34,7 @@ from autodiff.operands import (
 from autodiff.primitives import SPEC, SPEC_ONE, Plan, Primitive, Rewrite, View
 from autodiff.rules.axes import restore_axes, trailing_axes
 from autodiff.rules.casts import to_dtype
+from autodiff.rules.conjugates import is_complex, real_part
 from autodiff.rules.elementwise import match
 
 
@@ -178,12 +179,12 @@ def _reshape_stack(x: Any, shape: Any, order: Any = "C", copy: Any = None) -> An
 
 def _inverse(axes: Any, ndim: int) -> Any:
     """Return the permutation of axes that undoes `axes`."""
-    return None if axes is None else np.argsort([a % ndim for a in axes])
+    return None if axes is None else np.argsort([a % ndim for a in np.ravel(axes)])
 
 
 def _transpose_stack(x: Any, axes: Any = None) -> Any:
     ndim = len(shape_of(x)) - 1
-    axes = range(ndim)[::-1] if axes is None else [a % ndim for a in axes]
+    axes = range(ndim)[::-1] if axes is None else [a % ndim for a in np.ravel(axes)]
     return np.transpose(x, (0, *[1 + a for a in axes]))
 
 
@@ -223,7 +224,7 @@ linear(
 )
 linear(
     astype,
-    lambda ct, x, dtype: astype(ct, dtype=x.dtype),
+    lambda ct, x, dtype: astype(ct if is_complex(x) else real_part(ct), dtype=x.dtype),
     batch=lambda x, dtype: astype(x, dtype=dtype),
     internal=True,
 )

@@ -22,6 +22,7 @@ from autodiff.batch import align
 from autodiff.dispatch import RULES
 from autodiff.operands import Spec, as_operand, shape_of, spec_of
 from autodiff.primitives import KEEP, SPEC, Plan, Primitive, Rewrite
+from autodiff.rules.conjugates import conjugated
 from autodiff.rules.elementwise import match
 from autodiff.rules.general import composite
 from autodiff.rules.linear import to_dtype
@@ -153,12 +154,12 @@ def _matvec(x1: Any, x2: Any) -> Any:
 
 
 def _vecmat(x1: Any, x2: Any) -> Any:
-    return np.matmul(as_operand(x1)[..., None, :], x2)[..., 0, :]
+    return np.matmul(conjugated(as_operand(x1))[..., None, :], x2)[..., 0, :]
 
 
 def _vecdot(x1: Any, x2: Any, axis: int = -1) -> Any:
     a, b = [np.moveaxis(as_operand(x), axis, -1) for x in (x1, x2)]
-    return np.matmul(a[..., None, :], b[..., None])[..., 0, 0]
+    return np.matmul(conjugated(a)[..., None, :], b[..., None])[..., 0, 0]
 
 
 multilinear(np.matmul, _matmul_left, _matmul_right, batch=matmul_stack)
@@ -245,7 +246,7 @@ def _flat_stack(x: Any, is_stack: bool) -> Any:
 
 
 def _vdot_stack(batched: Sequence[bool], a: Any, b: Any) -> Any:
-    return np.sum(_flat_stack(a, batched[0]) * _flat_stack(b, batched[1]), axis=-1)
+    return np.sum(conjugated(_flat_stack(a, batched[0])) * _flat_stack(b, batched[1]), axis=-1)
 
 
 def _outer_stack(batched: Sequence[bool], a: Any, b: Any) -> Any:
@@ -254,8 +255,8 @@ def _outer_stack(batched: Sequence[bool], a: Any, b: Any) -> Any:
 
 multilinear(
     np.vdot,
-    lambda ct, a, b: np.reshape(ct * np.ravel(b), a.shape),
-    lambda ct, a, b: np.reshape(ct * np.ravel(a), b.shape),
+    lambda ct, a, b: np.reshape(conjugated(ct * np.ravel(b)), a.shape),
+    lambda ct, a, b: np.reshape(ct * conjugated(np.ravel(a)), b.shape),
     batch=_vdot_stack,
 )
 multilinear(

@@ -1,6 +1,6 @@
 """Norms, of vectors and of matrices, along any axes.
 
-    |x|ₚ = (Σ |xᵢ|ᵖ)^(1/p)        ∂|x|ₚ/∂xᵢ = sign(xᵢ) (|xᵢ| / |x|ₚ)ᵖ⁻¹
+    |x|ₚ = (Σ |xᵢ|ᵖ)^(1/p)        ∂|x|ₚ/∂xᵢ = conj sign(xᵢ) (|xᵢ| / |x|ₚ)ᵖ⁻¹
 
 Norms are convex: where one has a kink, its derivative is the subgradient of least norm. It is 0
 where the norm is 0 (or underflows to 0), and equal largest entries share equally.
@@ -15,6 +15,7 @@ import numpy as np
 from autodiff.dispatch import RULES, Operation
 from autodiff.operands import as_operand, dtype_of, shape_of
 from autodiff.primitives import Rewrite
+from autodiff.rules.conjugates import conjugated
 from autodiff.rules.general import composite, reduction
 
 
@@ -34,7 +35,7 @@ def _p_norm_weights(x: Any, y: Any, axis: Any = None, ord: Any = None) -> Any:  
     zero = y == 0
     share = np.where(zero, 1.0, x / np.where(zero, 1.0, y))
     weights = share if ord in (None, 2, "fro", "f") else np.sign(x) * np.abs(share) ** (ord - 1)
-    return np.where(zero, 0.0, weights)
+    return np.where(zero, 0.0, conjugated(weights))
 
 
 def _other_norm(x: Any, axis: Any, keepdims: bool, ord: Any) -> Any:
@@ -43,7 +44,7 @@ def _other_norm(x: Any, axis: Any, keepdims: bool, ord: Any) -> Any:
     largest = np.max if ord in ("nuc", 0) or ord > 0 else np.min
     if len(axes) == 1:
         if ord == 0:
-            return np.sum(x != 0, axis=axes, keepdims=keepdims).astype(dtype_of(x))
+            return np.sum(x != 0, axis=axes, keepdims=keepdims).astype(np.finfo(dtype_of(x)).dtype)
         return (np.sum if ord == 1 else largest)(np.abs(x), axis=axes, keepdims=keepdims)
     if ord in (2, -2, "nuc"):
         s = np.linalg.svdvals(np.moveaxis(x, axes, (-2, -1)))

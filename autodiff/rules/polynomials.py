@@ -13,7 +13,7 @@ import numpy as np
 from autodiff.dispatch import RULES
 from autodiff.operands import as_operand, dtype_of, shape_of, value_of
 from autodiff.primitives import Rewrite
-from autodiff.rules.general import composite
+from autodiff.rules.general import composite, general
 
 
 def _polyval(p: Any, x: Any) -> Any:
@@ -96,6 +96,14 @@ def _poly(seq_of_zeros: Any) -> Any:
     return p
 
 
+def _roots(ct: Any, y: Any, p: Any) -> Any:
+    """From p(r) = 0: dr/dpₖ = −rⁿ⁻ᵏ / p'(r); a multiple root has no derivative."""
+    n = shape_of(p)[0]
+    powers = np.vander(y, n)
+    slopes = np.sum(powers[:, 1:] * (p[:-1] * np.arange(n - 1, 0, -1).astype(dtype_of(p))), axis=1)
+    return np.matmul(-ct / slopes, powers)
+
+
 def _no_matrix(seq_of_zeros: Any) -> None:
     shape = shape_of(as_operand(seq_of_zeros))
     if len(shape) > 1:
@@ -147,5 +155,6 @@ composite(np.polyder, _polyder, linear=1)
 composite(np.polyint, _polyint, linear=1)
 composite(np.polydiv, _remainder_like)
 composite(np.vander, _vander)
+general(np.roots, _roots)
 composite(np.poly, _poly, check=_no_matrix)
 composite(np.polyfit, _polyfit, check=_coefficients_only)

@@ -10,6 +10,7 @@ import numpy as np
 from autodiff.dispatch import RULES, Operation
 from autodiff.operands import Spec, as_operand, shape_of
 from autodiff.primitives import Rewrite
+from autodiff.rules.conjugates import conjugated
 from autodiff.rules.general import composite
 from autodiff.rules.indexing import scatter
 from autodiff.rules.multilinear import Multilinear, matmul_stack, multilinear
@@ -81,7 +82,7 @@ composite(np.kron, _kron)
 composite(np.cross, _cross)
 composite(np.linalg.cross, lambda x1, x2, axis=-1: _cross(x1, x2, axis=axis))
 
-# --- convolution: yₖ = Σᵢ aᵢ vₖ₋ᵢ, and correlation: yₖ = Σᵢ aᵢ₊ₖ vᵢ ---------------------------------------
+# --- convolution: yₖ = Σᵢ aᵢ vₖ₋ᵢ, and correlation: yₖ = Σᵢ aᵢ₊ₖ conj(vᵢ) ---------------------------------
 #
 # "same" and "valid" are parts of "full", whose length is len(a) + len(v) - 1; the cotangent is put back
 # into its place there.
@@ -100,19 +101,19 @@ def _in_full(ct: Any, n: int, m: int, mode: str, swapped: bool) -> Any:
 def _convolved_with(ct: Any, operand: Spec, other: Any, mode: str) -> Any:
     other = np.ravel(other)
     full = _in_full(ct, operand.size, other.size, mode, swapped=False)
-    return np.reshape(np.correlate(full, other, "valid"), operand.shape)
+    return np.reshape(np.correlate(full, conjugated(other), "valid"), operand.shape)
 
 
 def _correlated_left(ct: Any, a: Spec, v: Any, mode: str = "valid") -> Any:
     v = np.ravel(v)
     full = _in_full(ct, a.size, v.size, mode, swapped=a.size < v.size)
-    return np.reshape(np.convolve(full, v, "valid"), a.shape)
+    return np.reshape(np.convolve(full, conjugated(v), "valid"), a.shape)
 
 
 def _correlated_right(ct: Any, a: Any, v: Spec, mode: str = "valid") -> Any:
     a = np.ravel(a)
     full = _in_full(ct, a.size, v.size, mode, swapped=a.size < v.size)
-    return np.reshape(np.flip(np.correlate(full, a, "valid")), v.shape)
+    return np.reshape(conjugated(np.flip(np.correlate(full, conjugated(a), "valid"))), v.shape)
 
 
 multilinear(

@@ -23,13 +23,16 @@ from autodiff.operands import as_operand, dtype_of, shape_of, value_of
 from autodiff.primitives import Rewrite
 from autodiff.rules.axes import along, axes_last, axes_of, restore_axes
 from autodiff.rules.casts import in_dtype
+from autodiff.rules.conjugates import conjugated, is_complex, squared_size
 from autodiff.rules.general import composite, reduction
+from autodiff.rules.refused import refuse_complex
 
 # --- extrema ----------------------------------------------------------------------------------------
 
 
 def _extreme_weights(x: Any, y: Any, axis: Any = None, initial: Any = None, where: Any = None) -> Any:
     """Equal shares of the entries (and of `initial`) that equal the extremum; NaN is one if there is any."""
+    refuse_complex("np.max, np.min", x)
     values, extremum = value_of(x), value_of(y)
     ties = (values == extremum) | (np.isnan(values) & np.isnan(extremum))
     if where is not None:
@@ -55,6 +58,7 @@ def running_extreme(function: np.ufunc) -> Callable:
 
     def definition(array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
         x = as_operand(array)
+        refuse_complex(f"np.{function.__name__}.accumulate", x)
         axis = axis % len(shape_of(x))
         values = value_of(x)
         extremes = function.accumulate(values, axis)
@@ -115,7 +119,7 @@ def product(
 def running_product(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """Return the running products, by doubling the span of each: no step divides."""
     x = in_dtype(as_operand(a), dtype)
-    if axis is None:
+    if axis is None or shape_of(x) == ():  # of a number NumPy gives shape (1,)
         x, axis = np.ravel(x), 0
     axis = axis % len(shape_of(x))
     span = 1
@@ -169,11 +173,20 @@ def _deviations(x: Any, axis: Any) -> tuple[Any, Any]:
     """
     values = value_of(x)
     counted = ~np.isnan(values)
-    start = np.min(values, axis=axis, keepdims=True, initial=np.inf, where=counted)
-    distances = np.where(counted, x - np.where(np.isfinite(start), start, 0.0), 0.0)
-    number = np.sum(counted, axis=axis, keepdims=True).astype(dtype_of(values))
+    if is_complex(values):
+        start = _smallest(np.real(values), axis, counted) + _smallest(np.imag(values), axis, counted) * 1j
+    else:
+        start = _smallest(values, axis, counted)
+    distances = np.where(counted, x - start, 0.0)
+    number = np.sum(counted, axis=axis, keepdims=True).astype(dtype_of(np.real(values)))
     mean = np.sum(distances, axis=axis, keepdims=True) / np.maximum(number, 1)
     return np.where(counted, distances - mean, 0.0), number
+
+
+def _smallest(values: Any, axis: Any, counted: Any) -> Any:
+    """Return the smallest entry along an axis, or 0 if there is no finite one."""
+    start = np.min(values, axis=axis, keepdims=True, initial=np.inf, where=counted)
+    return np.where(np.isfinite(start), start, 0.0)
 
 
 def _freedom(number: Any, ddof: Any, correction: Any) -> Any:
@@ -184,15 +197,15 @@ def _freedom(number: Any, ddof: Any, correction: Any) -> Any:
 
 def _var_weights(x: Any, _y: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, correction: Any = None) -> Any:
     deviations, number = _deviations(x, axis)
-    return deviations * (2 / _freedom(number, ddof, correction))
+    return conjugated(deviations) * (2 / _freedom(number, ddof, correction))
 
 
 def _std_weights(x: Any, _y: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, correction: Any = None) -> Any:
     deviations, number = _deviations(x, axis)
     freedom = _freedom(number, ddof, correction)
-    variance = np.sum(deviations * deviations, axis=axis, keepdims=True) / freedom
+    variance = np.sum(squared_size(deviations), axis=axis, keepdims=True) / freedom
     equal = value_of(variance) == 0  # the subgradient of least norm
-    return np.where(equal, 0.0, deviations / (freedom * np.sqrt(np.where(equal, 1.0, variance))))
+    return np.where(equal, 0.0, conjugated(deviations) / (freedom * np.sqrt(np.where(equal, 1.0, variance))))
 
 
 def _nan_where_value_is(weights: Callable) -> Callable:

@@ -12,6 +12,7 @@ import numpy as np
 from autodiff.assignment import astype
 from autodiff.operands import FLOAT64, as_operand, plain, shape_of
 from autodiff.rules.casts import in_dtype
+from autodiff.rules.conjugates import adjoint, real_part
 from autodiff.rules.general import composite
 from autodiff.rules.indexing import scatter
 
@@ -35,7 +36,7 @@ def _cov(
     *,
     dtype: Any = None,
 ) -> Any:
-    """X W Xᵀ / (Σw - ddof Σwa / Σw), X without its weighted mean, w = f a."""
+    """X W Xᴴ / (Σw - ddof Σwa / Σw), X without its weighted mean, w = f a."""
     x = _observations(m, rowvar)
     if y is not None:
         x = np.concatenate([x, _observations(y, rowvar)])
@@ -44,12 +45,12 @@ def _cov(
     weights = [as_operand(w) for w in (fweights, aweights) if w is not None]
     if not weights:
         x = x - np.mean(x, axis=1, keepdims=True)
-        return np.squeeze(np.matmul(x, x.T) / (shape_of(x)[1] - ddof))
+        return np.squeeze(np.matmul(x, adjoint(x)) / (shape_of(x)[1] - ddof))
     w = weights[0] if len(weights) == 1 else weights[0] * weights[1]
     total = np.sum(w)
     x = x - np.sum(x * w, axis=1, keepdims=True) / total
     lost = ddof if aweights is None else ddof * np.sum(w * as_operand(aweights)) / total
-    return np.squeeze(np.matmul(x * w, x.T) / (total - lost))
+    return np.squeeze(np.matmul(x * w, adjoint(x)) / (total - lost))
 
 
 def _observations(m: Any, rowvar: bool) -> Any:
@@ -64,7 +65,7 @@ def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) 
     c = _cov(x, y, rowvar, dtype=dtype)
     if shape_of(c) == ():
         return c / c
-    deviations = np.sqrt(np.diagonal(c))
+    deviations = np.sqrt(real_part(np.diagonal(c)))
     return c / deviations[:, None] / deviations[None, :]
 
 
