@@ -67,27 +67,29 @@ def jacobian(f: Callable, argnum: ArgNum = 0, mode: str = "auto") -> Callable:
 
 
 def hessian(f: Callable, argnum: ArgNum = 0) -> Callable:
-    """Return a function that gives the Hessian of the scalar function `f`, forward over reverse.
+    """Return a function that gives the Hessian of `f`, forward over reverse.
 
-    All columns go through the gradient in one sweep.
+    All columns go through the gradient in one sweep. (Of a function that returns no scalar, they
+    go through its Jacobian, after one more evaluation.)
 
     Parameters
     ----------
     f : callable
-        Of arrays or containers of arrays; returns a scalar.
+        Of arrays or containers of arrays, returning the same.
     argnum : int or tuple of int
         Which positional arguments to differentiate with respect to.
 
     Returns
     -------
     callable
-        With the arguments of `f`; returns an array of shape (*argument shape, *argument shape).
-        For containers, their structure twice over.
+        With the arguments of `f`; returns an array of shape
+        (*output shape, *argument shape, *argument shape). For containers, their structure
+        twice over.
 
     Raises
     ------
     TypeError, ValueError
-        As `value_and_grad`.
+        As `jacobian`.
 
     Examples
     --------
@@ -95,7 +97,27 @@ def hessian(f: Callable, argnum: ArgNum = 0) -> Callable:
     [[4. 2.]
      [2. 0.]]
     """
-    return named(jacobian(grad(f, argnum), argnum, mode="forward"), "hessian", f)
+
+    def scalar(*args: Any, **kwargs: Any) -> Any:
+        y = f(*args, **kwargs)
+        if shape_of(y) != () or y.__class__ in (tuple, list, dict):
+            raise _NoScalarError
+        return y
+
+    of_scalar = jacobian(grad(scalar, argnum), argnum, mode="forward")
+    of_any = jacobian(jacobian(f, argnum, mode="reverse"), argnum, mode="forward")
+
+    def hessian_function(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return of_scalar(*args, **kwargs)
+        except _NoScalarError:
+            return of_any(*args, **kwargs)
+
+    return named(hessian_function, "hessian", f)
+
+
+class _NoScalarError(Exception):
+    """Tells `hessian` that a gradient is not enough."""
 
 
 def _blocks(f: Callable, inputs: Sequence, mode: str) -> tuple[list[list], Structure]:
