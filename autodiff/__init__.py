@@ -35,7 +35,7 @@ from autodiff.record import Record, label, record
 from autodiff.retained import retained
 from autodiff.reverse import vjp
 from autodiff.rules.affine import affine
-from autodiff.rules.special import logistic
+from autodiff.rules.special import logistic, zeroed
 from autodiff.switches import detect_anomaly, no_grad, scope, scope_path
 from autodiff.tensor import Tensor, tensor
 from autodiff.transforms import elementwise_grad, grad, hvp, value_and_grad
@@ -90,6 +90,7 @@ __all__ = [
     "value_and_grad",
     "vector_jacobian_product",
     "vjp",
+    "zeroed",
 ]
 
 

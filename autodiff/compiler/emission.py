@@ -15,7 +15,7 @@ from autodiff.arraylike import getitem, power
 from autodiff.compiler.buffers import Buffers, is_view, takes_out
 from autodiff.compiler.steps import Program, Step
 from autodiff.rules.indexing import select
-from autodiff.rules.special import SECH_TAIL, sech_squared, sech_squared_tail
+from autodiff.rules.special import SECH_TAIL, sech_squared, sech_squared_tail, zeroed
 
 number_of_program = count(1).__next__
 
@@ -73,7 +73,7 @@ class Source:
     def name_of(self, step: Step) -> str:
         """Return the user's name for a step, d_z for the adjoint of z, and else the name of its node."""
         if step not in self.names:
-            node = step.source
+            node = step.named_by
             wanted = "v"
             if node is not None:
                 wanted = identifier(node.label) or node.name.replace("-", "_")
@@ -166,6 +166,8 @@ class Source:
         if function is np.transpose and parameters.get("axes") is None and operands[0].is_array:
             return f"{given[0]}.T"
         if function is select.implementation:
+            if _is_zeroing(step):
+                return f"{self.named(zeroed, 'zeroed')}({given[1]}, where={self.operand(parameters['condition'])})"
             choice = f"np.where({self.operand(parameters['condition'])}, {', '.join(given)})"
             return choice if step.is_array else f"{choice}[()]"
         if getattr(function, "__name__", "") == "_item":
@@ -274,6 +276,13 @@ def _constant_name(x: Any) -> str:
         if not np.any(x):
             return "zeros"
     return "c" if isinstance(x, (np.ndarray, np.generic, float, complex)) else "constant"
+
+
+def _is_zeroing(step: Step) -> bool:
+    """Tell whether a choice puts zeros into many floats."""
+    a, b = step.operands
+    zero = isinstance(a, (float, np.floating)) and a == 0
+    return zero and isinstance(b, Step) and b.shape == step.shape and b.dtype == step.dtype and step.value.size > 4096
 
 
 def _transposes(program: Program) -> set[Step]:

@@ -78,6 +78,8 @@ def drop_neutral(program: Program) -> None:
         same = _neutral(step)
         if same is not None and same.shape == step.shape and same.dtype == step.dtype:
             by[step] = same
+            if same.named_by is not None and not (same.named_by.label or same.named_by.adjoint_of):
+                same.named_by = step.named_by
     program.steps = [step for step in program.steps if step not in by]
     program.replace(by)
 

@@ -26,9 +26,11 @@ class Step:
         What it was when recorded: its shape, dtype and kind of number are those of every run.
     source : Node or None
         The node of the graph that it comes from.
+    named_by : Node or None
+        The node whose name it has: mostly the same.
     """
 
-    __slots__ = ("function", "operands", "parameters", "phase", "source", "value")
+    __slots__ = ("function", "named_by", "operands", "parameters", "phase", "source", "value")
 
     def __init__(
         self,
@@ -43,7 +45,7 @@ class Step:
         self.operands = list(operands)
         self.parameters = parameters or {}
         self.value = value
-        self.source = source
+        self.source = self.named_by = source
         self.phase = phase
 
     @property
