@@ -1,36 +1,16 @@
 """Differentiate plain NumPy code: reverse mode, forward mode, and any nesting of the two."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import autodiff.rules  # noqa: F401 - fills the table of rules
 from autodiff.checkpoint import checkpoint
-from autodiff.compiler.compiled import Compiled, compile
-from autodiff.compiler.stateful import compile_stateful
-from autodiff.differential_operators import (
-    deriv,
-    egrad,
-    grad_and_aux,
-    grad_named,
-    hessian_tensor_product,
-    hessian_vector_product,
-    make_ggnvp,
-    make_hvp,
-    make_jvp,
-    make_jvp_reversemode,
-    make_vjp,
-    multigrad_dict,
-    tensor_jacobian_product,
-    vector_jacobian_product,
-)
+from autodiff.complex_derivatives import holomorphic_grad
 from autodiff.forward import Dual, jvp
 from autodiff.gradcheck import check_grads, gradcheck
 from autodiff.graph import Graph
 from autodiff.jacobians import hessian, jacobian
 from autodiff.piecewise import piecewise
-from autodiff.readers.draw import draw
-from autodiff.readers.from_sympy import from_sympy
-from autodiff.readers.modes import compare_modes
 from autodiff.record import Record, label, record
 from autodiff.retained import retained
 from autodiff.reverse import vjp
@@ -40,6 +20,29 @@ from autodiff.switches import detect_anomaly, no_grad, scope, scope_path
 from autodiff.tensor import Tensor, tensor
 from autodiff.transforms import elementwise_grad, grad, hvp, value_and_grad
 from autodiff.user_primitive import primitive
+
+if TYPE_CHECKING:
+    from autodiff.compiler.compiled import Compiled, compile
+    from autodiff.compiler.stateful import compile_stateful
+    from autodiff.differential_operators import (
+        deriv,
+        egrad,
+        grad_and_aux,
+        grad_named,
+        hessian_tensor_product,
+        hessian_vector_product,
+        make_ggnvp,
+        make_hvp,
+        make_jvp,
+        make_jvp_reversemode,
+        make_vjp,
+        multigrad_dict,
+        tensor_jacobian_product,
+        vector_jacobian_product,
+    )
+    from autodiff.readers.draw import draw
+    from autodiff.readers.from_sympy import from_sympy
+    from autodiff.readers.modes import compare_modes
 
 __version__ = "0.1.0"
 __all__ = [
@@ -67,6 +70,7 @@ __all__ = [
     "hessian",
     "hessian_tensor_product",
     "hessian_vector_product",
+    "holomorphic_grad",
     "hvp",
     "jacobian",
     "jvp",
@@ -94,8 +98,23 @@ __all__ = [
 ]
 
 
+_LATER = {
+    "autodiff.compiler.compiled": "Compiled compile",
+    "autodiff.compiler.stateful": "compile_stateful",
+    "autodiff.differential_operators": "deriv egrad grad_and_aux grad_named hessian_tensor_product hessian_vector_product make_ggnvp make_hvp make_jvp make_jvp_reversemode make_vjp multigrad_dict tensor_jacobian_product vector_jacobian_product",
+    "autodiff.readers.draw": "draw",
+    "autodiff.readers.from_sympy": "from_sympy",
+    "autodiff.readers.modes": "compare_modes",
+}
+"""What is loaded when it is first asked for: module, and the names it gives."""
+
+
 def __getattr__(name: str) -> Any:
-    """Load what programs written for autograd import, when it is asked for."""
+    """Load what is not always needed, and what programs written for autograd import, when it is asked for."""
+    for module, names in _LATER.items():
+        if name in names.split():
+            globals()[name] = value = getattr(import_module(module), name)
+            return value
     if name in ("builtins", "core", "extend", "misc", "numpy", "scipy", "test_util", "tracer"):
         return import_module(f"autodiff.{name}")
     if name in ("dict", "isinstance", "list", "tuple", "type"):
