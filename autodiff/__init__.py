@@ -101,7 +101,11 @@ __all__ = [
 _LATER = {
     "autodiff.compiler.compiled": "Compiled compile",
     "autodiff.compiler.stateful": "compile_stateful",
-    "autodiff.differential_operators": "deriv egrad grad_and_aux grad_named hessian_tensor_product hessian_vector_product make_ggnvp make_hvp make_jvp make_jvp_reversemode make_vjp multigrad_dict tensor_jacobian_product vector_jacobian_product",
+    "autodiff.differential_operators": """
+        deriv egrad grad_and_aux grad_named hessian_tensor_product
+        hessian_vector_product make_ggnvp make_hvp make_jvp make_jvp_reversemode
+        make_vjp multigrad_dict tensor_jacobian_product vector_jacobian_product
+    """,
     "autodiff.readers.draw": "draw",
     "autodiff.readers.from_sympy": "from_sympy",
     "autodiff.readers.modes": "compare_modes",
