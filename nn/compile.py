@@ -176,7 +176,7 @@ class CompiledStep(CompiledModel):
         """Return the lines that update the parameters."""
         clips = {"clip_norm": self.clip_norm, "clip_value": self.clip_value}
         parts = [f"{name}={value}" for name, value in clips.items() if value is not None]
-        parts += [repr(part) for part in (self.optimizer, self.scheduler) if part is not None]
+        parts += [type(part).__name__ for part in (self.optimizer, self.scheduler) if part is not None]
         return [f"# update: {', '.join(parts)}", f"{source.named(self.update, 'update')}()"]
 
     def _plan_updates(self) -> None:

@@ -18,7 +18,8 @@ def blocks(text):
     return re.findall(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
-def test_every_python_block_prints_what_follows_it():
+def test_every_python_block_prints_what_follows_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where files are saved
     namespace = {"__name__": "readme"}
     found = blocks(README)
     checked = 0
