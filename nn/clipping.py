@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from nn.arguments import NUMBERS, not_negative
 from nn.optim.optimizer import Optimizer
-from nn.optim.options import NUMBERS
 
 
 def clip_grad_value_(parameters: Any, clip_value: float) -> None:
@@ -204,13 +204,7 @@ def _shrink(gradients: list[np.ndarray], norm: float, max_norm: float) -> None:
 
 
 def _bound(function: str, name: str, value: Any) -> float:
-    if not isinstance(value, NUMBERS) or isinstance(value, bool):
-        raise TypeError(
-            f"{function}: {name} must be a number; got {type(value).__name__} {value!r}. Pass a float, such as 1.0."
-        )
-    if not value >= 0.0:
-        raise ValueError(f"{function}: {name} must not be negative; got {value}. Pass a number ≥ 0, such as 1.0.")
-    return float(value)
+    return inf if value is inf or value == inf else not_negative(function, name, value)
 
 
 def _order(function: str, norm_type: Any) -> float:

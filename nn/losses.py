@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from nn import functional
-from nn.functional.cross_entropy import IGNORED, check_smoothing, class_weights
-from nn.functional.losses import check_positive, check_quantiles
+from nn.arguments import between, flag, integer, not_negative, positive
+from nn.functional.cross_entropy import IGNORED, class_weights
+from nn.functional.losses import check_quantiles
 from nn.functional.reduction import REDUCTIONS, check_reduction
 from nn.module import Module
 
@@ -104,8 +105,7 @@ class HuberLoss(Loss):
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
-        check_positive("HuberLoss", "delta", delta)
-        self.delta = delta
+        self.delta = positive("HuberLoss", "delta", delta)
 
     def forward(self, input: Any, target: Any, sample_weight: Any = None) -> Any:
         """Return the loss of the prediction `input` against `target`."""
@@ -138,8 +138,7 @@ class SmoothL1Loss(Loss):
 
     def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction)
-        check_positive("SmoothL1Loss", "beta", beta, or_zero=True)
-        self.beta = beta
+        self.beta = not_negative("SmoothL1Loss", "beta", beta)
 
     def forward(self, input: Any, target: Any, sample_weight: Any = None) -> Any:
         """Return the loss of the prediction `input` against `target`."""
@@ -209,10 +208,9 @@ class PoissonNLLLoss(Loss):
 
     def __init__(self, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        check_positive("PoissonNLLLoss", "eps", eps)
-        self.log_input = _switch("PoissonNLLLoss", "log_input", log_input)
-        self.full = _switch("PoissonNLLLoss", "full", full)
-        self.eps = eps
+        self.eps = positive("PoissonNLLLoss", "eps", eps)
+        self.log_input = flag("PoissonNLLLoss", "log_input", log_input)
+        self.full = flag("PoissonNLLLoss", "full", full)
 
     def forward(self, input: Any, target: Any, sample_weight: Any = None) -> Any:
         """Return the loss of the prediction `input` against the counts `target`."""
@@ -249,9 +247,8 @@ class GaussianNLLLoss(Loss):
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        check_positive("GaussianNLLLoss", "eps", eps)
-        self.full = _switch("GaussianNLLLoss", "full", full)
-        self.eps = eps
+        self.eps = positive("GaussianNLLLoss", "eps", eps)
+        self.full = flag("GaussianNLLLoss", "full", full)
 
     def forward(self, input: Any, target: Any, var: Any, sample_weight: Any = None) -> Any:
         """Return the loss of the mean `input` and the variance `var` against `target`."""
@@ -353,9 +350,8 @@ class CrossEntropyLoss(Loss):
     ) -> None:
         super().__init__(reduction)
         self.weight = class_weights("CrossEntropyLoss", weight)
-        self.ignore_index = _whole("CrossEntropyLoss", ignore_index)
-        check_smoothing("CrossEntropyLoss", label_smoothing)
-        self.label_smoothing = label_smoothing
+        self.ignore_index = integer("CrossEntropyLoss", "ignore_index", ignore_index)
+        self.label_smoothing = between("CrossEntropyLoss", "label_smoothing", label_smoothing, 0.0, 1.0)
 
     def forward(self, input: Any, target: Any, sample_weight: Any = None) -> Any:
         """Return the loss of the logits `input` against the classes `target`."""
@@ -400,7 +396,7 @@ class NLLLoss(Loss):
     def __init__(self, weight: Any = None, ignore_index: int = IGNORED, reduction: str = "mean") -> None:
         super().__init__(reduction)
         self.weight = class_weights("NLLLoss", weight)
-        self.ignore_index = _whole("NLLLoss", ignore_index)
+        self.ignore_index = integer("NLLLoss", "ignore_index", ignore_index)
 
     def forward(self, input: Any, target: Any, sample_weight: Any = None) -> Any:
         """Return the loss of the logarithms `input` against the classes `target`."""
@@ -434,7 +430,7 @@ class KLDivLoss(Loss):
 
     def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
         super().__init__(reduction)
-        self.log_target = _switch("KLDivLoss", "log_target", log_target)
+        self.log_target = flag("KLDivLoss", "log_target", log_target)
 
     def forward(self, input: Any, target: Any, sample_weight: Any = None) -> Any:
         """Return the loss of the logarithms `input` against the probabilities `target`."""
@@ -442,18 +438,6 @@ class KLDivLoss(Loss):
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, log_target={self.log_target}"
-
-
-def _switch(module: str, name: str, value: Any) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{module}: {name} must be True or False; got {value!r}. Write one of them.")
-    return bool(value)
-
-
-def _whole(module: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{module}: ignore_index must be a whole number; got {value!r}. Write an int.")
-    return int(value)
 
 
 def _factor(module: str, name: str, value: Any) -> np.ndarray | None:

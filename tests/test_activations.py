@@ -281,16 +281,16 @@ def test_repr_shows_the_options():
 
 
 REFUSALS = [
-    (lambda: nn.LeakyReLU(True), TypeError, "LeakyReLU: negative_slope must be a number; got True"),
+    (lambda: nn.LeakyReLU(True), TypeError, "LeakyReLU: negative_slope must be a number; got bool True"),
     (lambda: nn.LeakyReLU(nan), ValueError, "LeakyReLU: negative_slope must be finite; got nan"),
-    (lambda: nn.ELU("1"), TypeError, "ELU: alpha must be a number; got '1'"),
+    (lambda: nn.ELU("1"), TypeError, "ELU: alpha must be a number; got str '1'"),
     (lambda: nn.Softplus(0.0), ValueError, "Softplus: beta must be positive; got 0.0"),
     (lambda: nn.Softplus(1.0, "20"), TypeError, "Softplus: threshold must be a number"),
     (lambda: nn.GELU("erf"), ValueError, 'GELU: approximate is "none" or "tanh"; got \'erf\''),
     (lambda: F.gelu(1.0, approximate=True), ValueError, "gelu: approximate is"),
     (lambda: nn.Hardtanh(1.0, -1.0), ValueError, "Hardtanh: min_val must be less than max_val; got 1.0 and -1.0"),
-    (lambda: nn.Softmax(0.5), TypeError, "Softmax: dim must be a whole number; got 0.5"),
-    (lambda: nn.LogSoftmax(True), TypeError, "LogSoftmax: dim must be a whole number; got True"),
+    (lambda: nn.Softmax(0.5), TypeError, "Softmax: dim must be an integer; got float 0.5"),
+    (lambda: nn.LogSoftmax(True), TypeError, "LogSoftmax: dim must be an integer; got bool True"),
     (lambda: ad.grad(lambda a: F.leaky_relu(1.0, a))(0.1), TypeError, "no derivative with respect to"),
 ]
 

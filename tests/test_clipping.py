@@ -179,7 +179,7 @@ REFUSALS = [
     (lambda: nn.clip_grad_norm_([np.ones(2)], 1.0), TypeError, "got a ndarray among them"),
     (lambda: nn.clip_grad_value_(nn.Linear(1, 1), 1.0), TypeError, "clip_grad_value_: takes parameters; got a Linear"),
     (lambda: nn.clip_grad_norm_([W], -1.0), ValueError, "clip_grad_norm_: max_norm must not be negative; got -1.0"),
-    (lambda: nn.clip_grad_norm_([W], np.nan), ValueError, "max_norm must not be negative; got nan"),
+    (lambda: nn.clip_grad_norm_([W], np.nan), ValueError, "max_norm must be finite; got nan"),
     (lambda: nn.clip_grad_norm_([W], "1"), TypeError, "max_norm must be a number; got str '1'"),
     (lambda: nn.clip_grad_norm_([W], True), TypeError, "max_norm must be a number; got bool True"),
     (lambda: nn.clip_grad_norm_([W], 1.0, "two"), ValueError, "norm_type must be a positive number; got 'two'"),

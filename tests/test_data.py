@@ -336,11 +336,11 @@ REFUSALS = [
         r"must be a tuple of one length; got lengths \[1, 2\]",
     ),
     (lambda: DataLoader([(X[0], 1), (X, 1)]), ValueError, r"part 0 must have one shape .*; got \(2,\) and \(6, 2\)"),
-    (lambda: DataLoader((X, Y), 0), ValueError, r"batch_size must be a positive integer; got 0"),
-    (lambda: DataLoader((X, Y), True), TypeError, r"batch_size must be a positive integer; got True"),
-    (lambda: DataLoader((X, Y), 2.0), TypeError, r"batch_size must be a positive integer; got 2\.0"),
+    (lambda: DataLoader((X, Y), 0), ValueError, r"batch_size must be at least 1; got 0"),
+    (lambda: DataLoader((X, Y), True), TypeError, r"batch_size must be an integer; got bool True"),
+    (lambda: DataLoader((X, Y), 2.0), TypeError, r"batch_size must be an integer; got float 2\.0"),
     (lambda: DataLoader((X, Y), 7, drop_last=True), ValueError, r"drop_last leaves no batch; got 6 samples"),
-    (lambda: DataLoader((X, Y), shuffle="yes"), TypeError, r"shuffle must be True or False; got 'yes'"),
+    (lambda: DataLoader((X, Y), shuffle="yes"), TypeError, r"shuffle must be True or False; got str 'yes'"),
     (lambda: DataLoader((X, Y), rng="0"), TypeError, r"rng must be a numpy.random.Generator or an integer seed"),
     (lambda: DataLoader((X, Y), rng=-1), ValueError, r"a seed must not be negative; got -1"),
     (
@@ -369,7 +369,7 @@ REFUSALS = [
     (lambda: one_hot(["a"]), TypeError, r"labels must be integers; got dtype <U1"),
     (lambda: one_hot([0, 3], 3), ValueError, r"labels must lie in 0 … 2; got 3"),
     (lambda: one_hot([-1, 1]), ValueError, r"labels must lie in 0 … 1; got -1"),
-    (lambda: one_hot([0], 0), ValueError, r"n_classes must be a positive integer; got 0"),
+    (lambda: one_hot([0], 0), ValueError, r"n_classes must be at least 1; got 0"),
     (lambda: Standardize(2)(X), ValueError, r"Standardize: mean and std are not known yet; got a call before fit"),
     (lambda: Standardize(2).inverse(), ValueError, r"not known yet; got an inverse before fit"),
     (lambda: Standardize(3).fit(X), ValueError, r"X must have shape \(n_samples, 3\); got \(6, 2\)"),
@@ -377,9 +377,9 @@ REFUSALS = [
     (lambda: Standardize(2).fit(X.astype(str)), TypeError, r"X must hold real numbers; got dtype <U"),
     (lambda: Standardize(2).fit(np.where(X == 3, np.nan, X)), ValueError, r"X must be finite.* in column 1"),
     (lambda: Standardize(2).fit(X * 1e200), ValueError, r"an overflow in column 0"),
-    (lambda: Standardize(0), ValueError, r"features must be positive; got 0"),
-    (lambda: Standardize(2.5), TypeError, r"features must be an integer or a tuple of them; got 2\.5"),
-    (lambda: Standardize(2, dtype=int), TypeError, r"dtype must be a float; got int64"),
+    (lambda: Standardize(0), ValueError, r"features must be at least 1; got 0"),
+    (lambda: Standardize(2.5), TypeError, r"features must be an integer; got float 2\.5"),
+    (lambda: Standardize(2, dtype=int), TypeError, r"dtype must be one of floats; got <class 'int'>"),
 ]
 
 

@@ -460,8 +460,8 @@ def test_training_frees_its_memory_without_the_garbage_collector():
 
 W = nn.Parameter([1.0])
 REFUSALS = [
-    (lambda: nn.Linear(0, 2), ValueError, "Linear: in_features must be positive; got 0"),
-    (lambda: nn.Linear(2, -1), ValueError, "Linear: out_features must be positive; got -1"),
+    (lambda: nn.Linear(0, 2), ValueError, "Linear: in_features must be at least 1; got 0"),
+    (lambda: nn.Linear(2, -1), ValueError, "Linear: out_features must be at least 1; got -1"),
     (lambda: nn.Linear(2.5, 1), TypeError, "Linear: in_features must be an integer; got float 2.5"),
     (lambda: nn.Linear(2, 3)(np.ones((4, 5))), ValueError, r"in_features=2 long; got shape \(4, 5\)"),
     (lambda: nn.Linear(2, 3)(ad.tensor(np.ones(3))), ValueError, r"in_features=2 long; got shape \(3,\)"),
@@ -489,7 +489,7 @@ REFUSALS = [
     (lambda: nn.optim.SGD([W * 2.0]), TypeError, "only inputs that require a gradient.*got a Tensor"),
     (lambda: nn.optim.SGD([W, W]), ValueError, "listed more than once"),
     (lambda: nn.optim.SGD([W], lr=-0.1), ValueError, "SGD: lr must not be negative; got -0.1"),
-    (lambda: nn.optim.SGD([W], lr=float("nan")), ValueError, "SGD: lr must not be negative; got nan"),
+    (lambda: nn.optim.SGD([W], lr=float("nan")), ValueError, "SGD: lr must be finite; got nan"),
     (lambda: nn.optim.SGD([W], nesterov=True), ValueError, "momentum=0"),
     (lambda: nn.optim.SGD([{"params": [W], "rate": 1}]), ValueError, "unknown option; got 'rate'"),
     (lambda: nn.optim.Adam([W], betas=(0.9, 1.0)), ValueError, r"betas must lie in \[0, 1\)"),

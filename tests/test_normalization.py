@@ -244,11 +244,11 @@ def test_one_value_per_channel_is_refused_where_pytorch_refuses_it(name, shape):
 # --- refusals ----------------------------------------------------------------------------------------
 
 REFUSALS = [
-    (lambda: nn.BatchNorm1d(0), ValueError, "BatchNorm1d: num_features must be positive; got 0"),
+    (lambda: nn.BatchNorm1d(0), ValueError, "BatchNorm1d: num_features must be at least 1; got 0"),
     (lambda: nn.BatchNorm2d(2.0), TypeError, "BatchNorm2d: num_features must be an integer; got float 2.0"),
     (lambda: nn.BatchNorm1d(True), TypeError, "num_features must be an integer; got bool True"),
-    (lambda: nn.BatchNorm1d(2, eps=-1.0), ValueError, r"BatchNorm1d: eps must lie in \[0, inf\]; got -1.0"),
-    (lambda: nn.BatchNorm1d(2, eps=float("nan")), ValueError, "eps must lie in .*; got nan"),
+    (lambda: nn.BatchNorm1d(2, eps=-1.0), ValueError, r"BatchNorm1d: eps must not be negative; got -1.0"),
+    (lambda: nn.BatchNorm1d(2, eps=float("nan")), ValueError, "eps must be finite; got nan"),
     (lambda: nn.BatchNorm1d(2, momentum=1.5), ValueError, r"momentum must lie in \[0, 1\]; got 1.5"),
     (lambda: nn.BatchNorm1d(2, momentum="0.1"), TypeError, "momentum must be a number; got str"),
     (lambda: nn.BatchNorm1d(2)(np.ones((4, 3))), ValueError, r"shape \(N, C\) or \(N, C, L\) with C = 2.*\(4, 3\)"),
@@ -264,7 +264,7 @@ REFUSALS = [
         r"weight must have one entry for each of the 2 channels .*got shape \(3,\)",
     ),
     (lambda: nn.LayerNorm(()), ValueError, r"LayerNorm: normalized_shape must have at least one axis; got \(\)"),
-    (lambda: nn.LayerNorm((3, 0)), ValueError, "LayerNorm: normalized_shape must be positive; got 0"),
+    (lambda: nn.LayerNorm((3, 0)), ValueError, "LayerNorm: normalized_shape must be at least 1; got 0"),
     (lambda: nn.LayerNorm("3"), TypeError, "normalized_shape must be an integer; got str"),
     (lambda: nn.LayerNorm(3)(np.ones((3, 4))), ValueError, r"layer_norm: the last axes .*\(3,\); got shape \(3, 4\)"),
     (

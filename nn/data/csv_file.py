@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TextIO
 
 import numpy as np
 
-from nn.data.arguments import positive_int
+from nn.arguments import integer
 
 Column = str | int
 
@@ -84,7 +84,7 @@ def load_csv(
     if not isinstance(delimiter, str) or len(delimiter) != 1:
         raise ValueError(f"load_csv: delimiter must be one character; got {delimiter!r}. Pass ',' or ';' or '\\t'.")
     if skip_rows:
-        positive_int("load_csv", "skip_rows", skip_rows)
+        integer("load_csv", "skip_rows", skip_rows, 1)
     reader = _Table(path, delimiter, encoding, skip_rows)
     names, numbers, rows = reader.read(header)
     chosen, goal = _choose(path, names, len(rows[0]), columns, target)

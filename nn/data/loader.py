@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.data.arguments import positive_int, seed_from, true_or_false
+from nn.arguments import flag, integer, seed_from
 from nn.data.dataset import TensorDataset, as_dataset
 
 
@@ -65,9 +65,9 @@ class DataLoader:
     ) -> None:
         self.dataset: TensorDataset = as_dataset(dataset)
         self.n_samples = len(self.dataset)
-        self.batch_size = self.n_samples if batch_size is None else positive_int("DataLoader", "batch_size", batch_size)
-        self.shuffle = true_or_false("DataLoader", "shuffle", shuffle)
-        self.drop_last = true_or_false("DataLoader", "drop_last", drop_last)
+        self.batch_size = self.n_samples if batch_size is None else integer("DataLoader", "batch_size", batch_size, 1)
+        self.shuffle = flag("DataLoader", "shuffle", shuffle)
+        self.drop_last = flag("DataLoader", "drop_last", drop_last)
         self.seed = seed_from("DataLoader", rng)
         self.epoch = 0
         self.position = 0

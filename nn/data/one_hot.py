@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.data.arguments import positive_int
+from nn.arguments import integer
 
 
 def one_hot(labels: Any, n_classes: int | None = None, *, dtype: Any = np.float64) -> np.ndarray:
@@ -49,7 +49,7 @@ def one_hot(labels: Any, n_classes: int | None = None, *, dtype: Any = np.float6
             "Number the classes: np.unique(labels, return_inverse=True)[1]."
         )
     labels = labels.astype(np.int64)
-    n = int(labels.max()) + 1 if n_classes is None else positive_int("one_hot", "n_classes", n_classes)
+    n = int(labels.max()) + 1 if n_classes is None else integer("one_hot", "n_classes", n_classes, 1)
     outside = labels[(labels < 0) | (labels >= n)]
     if outside.size:
         raise ValueError(

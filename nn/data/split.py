@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.data.arguments import seed_from
+from nn.arguments import seed_from
 from nn.data.dataset import TensorDataset
 
 

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from nn.arguments import float_dtype, positive_shape
 from nn.module import Module
 
 BLOCK = 2**20  # entries that are read at once, so that a memory map is not loaded
@@ -53,18 +54,8 @@ class Standardize(Module):
     n_samples: Any
 
     def __init__(self, features: int | tuple[int, ...], *, dtype: Any = np.float64) -> None:
-        shape = features if isinstance(features, tuple) else (features,)
-        for length in shape:
-            if isinstance(length, bool) or not isinstance(length, (int, np.integer)):
-                raise TypeError(
-                    f"Standardize: features must be an integer or a tuple of them; got {features!r}. "
-                    "Pass X.shape[1:], and then .fit(X)."
-                )
-            if length < 1:
-                raise ValueError(f"Standardize: features must be positive; got {features}. Pass X.shape[1:].")
-        if np.dtype(dtype).kind != "f":
-            raise TypeError(f"Standardize: dtype must be a float; got {np.dtype(dtype)}. Pass np.float64.")
-        self.features = tuple([int(length) for length in shape])
+        self.features = () if features == () else positive_shape("Standardize", "features", features)
+        dtype = float_dtype("Standardize", dtype)
         self.register_buffer("mean", np.zeros(self.features, dtype))
         self.register_buffer("std", np.ones(self.features, dtype))
         self.register_buffer("n_samples", 0)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import nn
-from nn.layers.sizes import number_between, positive
+from nn.arguments import between, integer
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "identity": nn.Identity,
@@ -31,7 +31,7 @@ def hidden_sizes(estimator: str, sizes: Any) -> tuple[int, ...]:
     """Return the widths of the hidden layers as a tuple of positive ints; it may be empty."""
     if not isinstance(sizes, (Sequence, np.ndarray)) or isinstance(sizes, str):
         sizes = (sizes,)
-    return tuple([positive(estimator, "each of hidden_layer_sizes", size) for size in sizes])
+    return tuple([integer(estimator, "each of hidden_layer_sizes", size, 1) for size in sizes])
 
 
 def activations(estimator: str, activation: Any, n_layers: int) -> list[nn.Module]:
@@ -81,7 +81,7 @@ def build(estimator: Any, n_inputs: int, n_outputs: int, rng: np.random.Generato
     """
     name = type(estimator).__name__
     sizes = hidden_sizes(name, estimator.hidden_layer_sizes)
-    dropout = number_between(name, "dropout", estimator.dropout, 0.0, 1.0)
+    dropout = between(name, "dropout", estimator.dropout, 0.0, 1.0)
     layers: list[nn.Module] = []
     for size, activation in zip(sizes, activations(name, estimator.activation, len(sizes)), strict=True):
         layers.append(_linear(n_inputs, size, rng, dtype))

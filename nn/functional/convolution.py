@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from nn.arguments import integer
 from nn.functional.correlation import cross_correlation
-from nn.functional.windows import check_fit, image, integer, paddings, per_axis, span
+from nn.functional.windows import check_fit, image, paddings, per_axis, span
 
 MODES = ("full", "same", "valid")
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from nn.arguments import between
 from nn.functional.reduction import check_reduction, floats, reduce
 from nn.functional.softmax import log_softmax, softmax
 
@@ -78,7 +79,7 @@ def cross_entropy(
             return mean_cross_entropy(input, target, ignore_index)[0]
     input = floats("cross_entropy", "input", input)
     check_reduction("cross_entropy", reduction)
-    check_smoothing("cross_entropy", label_smoothing)
+    between("cross_entropy", "label_smoothing", label_smoothing, 0.0, 1.0)
     input, target, is_class = _classes_last("cross_entropy", input, target)
     w = class_weights("cross_entropy", weight, input.shape[-1], input.dtype)
     log_p = log_softmax(input)
@@ -292,14 +293,6 @@ def check_classes(function: str, target: np.ndarray, n_classes: int) -> None:
             f"{function}: class numbers go from 0 to {n_classes - 1}, since the input has {n_classes} classes; "
             f"got {target.min()} to {target.max()}. Number the classes from 0, or give the model more outputs."
         )
-
-
-def check_smoothing(function: str, label_smoothing: Any) -> None:
-    """Raise unless ε is a number between 0 and 1."""
-    if isinstance(label_smoothing, bool) or not isinstance(label_smoothing, (int, float, np.number)):
-        raise TypeError(f"{function}: label_smoothing must be a number; got {label_smoothing!r}. Write a float.")
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"{function}: label_smoothing must be between 0 and 1; got {label_smoothing}. Try 0.1.")
 
 
 def class_weights(

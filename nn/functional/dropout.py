@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from nn.arguments import between, generator
+
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, *, rng: Any = None) -> Any:
     """Return `input` with each entry set to 0 with probability p, and the others divided by 1 − p.
@@ -39,8 +41,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, *, rng: Any = Non
     >>> dropout(np.ones(6), 0.5, rng=0)
     array([2., 0., 0., 0., 2., 2.])
     """
-    if not 0.0 <= p <= 1.0:
-        raise ValueError(f"dropout: p must lie in [0, 1]; got {p}. Pass the probability of being dropped.")
+    p = between("dropout", "p", p, 0.0, 1.0)
     if not training or p == 0.0:
         return input
     x = input if hasattr(input, "dtype") else np.asarray(input)
@@ -48,6 +49,6 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, *, rng: Any = Non
         raise TypeError(f"dropout: the input must be floats; got dtype {x.dtype}. Convert it: x.astype(float).")
     if p == 1.0:
         return x * np.zeros(x.shape, x.dtype)
-    generator = rng if hasattr(rng, "random") else np.random.default_rng(rng)
-    drawn = generator.random(x.shape, np.float32 if x.dtype.itemsize <= 4 else np.float64)
+    source = rng if hasattr(rng, "random") else generator("dropout", rng)
+    drawn = source.random(x.shape, np.float32 if x.dtype.itemsize <= 4 else np.float64)
     return x * np.multiply(drawn >= p, 1.0 / (1.0 - p), dtype=x.dtype)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from nn.arguments import positive
 from nn.functional.activations import logsigmoid
 from nn.functional.elementwise import elementwise
-from nn.functional.losses import check_positive
 from nn.functional.reduction import REDUCTIONS, check_reduction, floats, matched, reduce
 
 LOG_FLOOR = -100.0
@@ -186,7 +186,7 @@ def poisson_nll_loss(
     >>> print(poisson_nll_loss([0.0], [3.0]))
     1.0
     """
-    check_positive("poisson_nll_loss", "eps", eps)
+    positive("poisson_nll_loss", "eps", eps)
     x, k = matched("poisson_nll_loss", input, target)
     if np.any(k < 0):
         raise ValueError("poisson_nll_loss: target must hold counts; got negative ones. Use mse_loss for such data.")
@@ -249,7 +249,7 @@ def gaussian_nll_loss(
     >>> print(gaussian_nll_loss([0.0], [2.0], [1.0]))
     2.0
     """
-    check_positive("gaussian_nll_loss", "eps", eps)
+    positive("gaussian_nll_loss", "eps", eps)
     mean, y = matched("gaussian_nll_loss", input, target)
     var = floats("gaussian_nll_loss", "var", var, mean)
     shape = mean.shape

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from nn.arguments import not_negative, positive
 from nn.functional.elementwise import elementwise
 from nn.functional.reduction import floats, matched, reduce
 
@@ -109,7 +110,7 @@ def huber_loss(
     >>> print(huber_loss([0.0], [1.0]), huber_loss([0.0], [10.0]))
     0.5 9.5
     """
-    check_positive("huber_loss", "delta", delta)
+    positive("huber_loss", "delta", delta)
     input, target = matched("huber_loss", input, target)
     return reduce("huber_loss", _huber(input - target, delta=float(delta)), reduction, sample_weight)
 
@@ -136,7 +137,7 @@ def smooth_l1_loss(
     >>> print(smooth_l1_loss([0.0], [1.0], beta=2.0))
     0.25
     """
-    check_positive("smooth_l1_loss", "beta", beta, or_zero=True)
+    not_negative("smooth_l1_loss", "beta", beta)
     input, target = matched("smooth_l1_loss", input, target)
     r = input - target
     losses = np.abs(r) if beta == 0 else _huber(r, delta=float(beta)) / float(beta)
@@ -220,15 +221,6 @@ def log_cosh_loss(input: Any, target: Any, reduction: str = "mean", *, sample_we
     """
     input, target = matched("log_cosh_loss", input, target)
     return reduce("log_cosh_loss", _log_cosh(input - target), reduction, sample_weight)
-
-
-def check_positive(function: str, name: str, value: Any, or_zero: bool = False) -> None:
-    """Raise unless an option is a positive number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{function}: {name} must be a number; got {value!r}. Write a float.")
-    if not (value > 0 or (or_zero and value == 0)) or value == np.inf:
-        bound = "finite and not negative" if or_zero else "finite and positive"
-        raise ValueError(f"{function}: {name} must be {bound}; got {value}. Choose another one.")
 
 
 def check_quantiles(function: str, quantile: Any) -> np.ndarray:

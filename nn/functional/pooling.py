@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nn.arguments import flag
 from nn.functional.window_maximum import window_maximum
 from nn.functional.windows import along, check_fit, image, per_axis, positions, span
 
@@ -104,12 +105,6 @@ def check_padding(function: str, padding: tuple[int, ...], size: tuple[int, ...]
         )
 
 
-def check_switch(function: str, name: str, value: Any) -> None:
-    """Raise unless an option is True or False."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{function}: {name} must be True or False; got {value!r}. Pass a bool.")
-
-
 def _pool_padding(
     function: str,
     x: Any,
@@ -120,7 +115,7 @@ def _pool_padding(
     ceil_mode: bool,
 ) -> tuple[tuple[int, int], ...]:
     """Return the padding (before, after) each axis; in ceil mode after it as much as the last window needs."""
-    check_switch(function, "ceil_mode", ceil_mode)
+    flag(function, "ceil_mode", ceil_mode)
     pads = per_axis(function, "padding", padding, len(size), 0)
     check_padding(function, pads, size, dilation)
     lengths, reach = x.shape[-len(size) :], span(size, dilation)
@@ -228,7 +223,7 @@ def _avg_pool(
     once = (1,) * ndim
     pads = per_axis(function, "padding", padding, ndim, 0)
     wide = _pool_padding(function, x, size, stride, padding, once, ceil_mode)
-    check_switch(function, "count_include_pad", count_include_pad)
+    flag(function, "count_include_pad", count_include_pad)
     lengths = x.shape[-ndim:]
     counts = positions(lengths, size, stride, wide, once)
     y = x

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from nn.arguments import integer
+
 AXES = {1: "(N, C, L) or (C, L)", 2: "(N, C, H, W) or (C, H, W)"}
-
-
-def integer(function: str, name: str, value: Any, least: int) -> int:
-    """Return `value` as an int that is at least `least`."""
-    try:
-        if isinstance(value, (bool, np.bool_)):
-            raise TypeError
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(
-            f"{function}: {name} must be an integer; got {type(value).__name__} {value!r}. Pass an int ≥ {least}."
-        ) from None
-    if number < least:
-        raise ValueError(f"{function}: {name} must be at least {least}; got {number}. Pass a larger one.")
-    return number
 
 
 def per_axis(function: str, name: str, value: Any, ndim: int, least: int) -> tuple[int, ...]:

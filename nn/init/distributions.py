@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nn.init.filling import T, fill, not_negative, number, target
+from nn.arguments import generator, not_negative, number
+from nn.init.filling import T, fill, target
 
 
 def zeros_(tensor: T) -> T:
@@ -59,7 +60,7 @@ def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, *, rng: Any = None) -> T
     a, b = number("uniform_", "a", a), number("uniform_", "b", b)
     if a > b:
         raise ValueError(f"uniform_: a must not exceed b; got a={a}, b={b}. Swap them.")
-    return fill("uniform_", tensor, np.random.default_rng(rng).uniform(a, b, target("uniform_", tensor).shape))
+    return fill("uniform_", tensor, generator("uniform_", rng).uniform(a, b, target("uniform_", tensor).shape))
 
 
 def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, *, rng: Any = None) -> T:
@@ -68,7 +69,7 @@ def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, *, rng: Any = None) 
     Parameters are as in `uniform_`; a negative `std` is a ValueError.
     """
     mean, std = number("normal_", "mean", mean), not_negative("normal_", "std", std)
-    return fill("normal_", tensor, np.random.default_rng(rng).normal(mean, std, target("normal_", tensor).shape))
+    return fill("normal_", tensor, generator("normal_", rng).normal(mean, std, target("normal_", tensor).shape))
 
 
 def trunc_normal_(
@@ -90,7 +91,7 @@ def trunc_normal_(
             f"{name}: [a, b] must hold a good part of the distribution; got a={a}, b={b} for mean={mean}, std={std}. "
             "Move the bounds."
         )
-    rng = np.random.default_rng(rng)
+    rng = generator(name, rng)
     values = rng.normal(mean, std, target(name, tensor).shape)
     while (outside := (values < a) | (values > b)).any():
         values = np.array(values)  # of a scalar, too

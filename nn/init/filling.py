@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, TypeVar
 
 import numpy as np
@@ -31,20 +30,3 @@ def fill(name: str, tensor: T, values: Any) -> T:
     """Write `values` into the memory of `tensor`, and return it."""
     target(name, tensor)[...] = values
     return tensor
-
-
-def number(function: str, name: str, value: Any) -> float:
-    """Return `value` as a float, once it has been found to be a finite number."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
-        raise TypeError(f"{function}: {name} must be a number; got {type(value).__name__} {value!r}. Pass a float.")
-    if not math.isfinite(value):
-        raise ValueError(f"{function}: {name} must be finite; got {value}. Pass a number.")
-    return float(value)
-
-
-def not_negative(function: str, name: str, value: Any) -> float:
-    """Return `value` as a float, once it has been found to be a number ≥ 0."""
-    checked = number(function, name, value)
-    if checked < 0.0:
-        raise ValueError(f"{function}: {name} must not be negative; got {value}. Pass a number ≥ 0.")
-    return checked

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from nn.init.filling import number, target
+from nn.arguments import number
+from nn.init.filling import target
 
 
 def fans(tensor: Any) -> tuple[int, int]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nn.init.filling import T, fill, number, target
+from nn.arguments import generator, number
+from nn.init.filling import T, fill, target
 from nn.init.gains import checked_fans
 
 
@@ -43,7 +44,7 @@ def orthogonal_(tensor: T, gain: float = 1.0, *, rng: Any = None) -> T:
     shape = target("orthogonal_", tensor).shape
     checked_fans("orthogonal_", tensor)
     rows, columns = shape[0], math.prod(shape[1:])
-    normal = np.random.default_rng(rng).standard_normal((max(rows, columns), min(rows, columns)))
+    normal = generator("orthogonal_", rng).standard_normal((max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(normal)
     q *= np.where(np.diagonal(r) < 0.0, -1.0, 1.0)
     return fill("orthogonal_", tensor, gain * (q if rows >= columns else q.T).reshape(shape))

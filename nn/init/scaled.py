@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-from nn.init.filling import T, fill, not_negative, target
+from nn.arguments import generator, not_negative
+from nn.init.filling import T, fill, target
 from nn.init.gains import calculate_gain, checked_fans
 
 
 def _scaled(name: str, kind: str, tensor: T, variance: float, rng: Any) -> T:
     """Fill with draws of mean 0 and the given variance."""
     std = math.sqrt(variance)
-    rng = np.random.default_rng(rng)
+    rng = generator(name, rng)
     shape = target(name, tensor).shape
     if kind == "normal":
         return fill(name, tensor, rng.normal(0.0, std, shape))
@@ -54,6 +53,7 @@ def xavier_uniform_(tensor: T, gain: float = 1.0, *, rng: Any = None) -> T:
 
     Examples
     --------
+    >>> import numpy as np
     >>> W = xavier_uniform_(np.empty((100, 200)), rng=0)
     >>> bool(np.abs(W).max() <= np.sqrt(6 / 300))
     True
@@ -163,6 +163,7 @@ def glorot_he_normal_(tensor: T, *, rng: Any = None) -> T:
 
     Examples
     --------
+    >>> import numpy as np
     >>> W = glorot_he_normal_(np.empty((300, 100)), rng=0)
     >>> round(float(W.var()), 3)
     0.01

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 from nn import functional
+from nn.arguments import integer, number, positive
 from nn.functional.gates import check_approximation
 from nn.module import Module
 
@@ -100,8 +100,8 @@ class Hardtanh(Module):
     """
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
-        self.min_val = _number("Hardtanh", "min_val", min_val)
-        self.max_val = _number("Hardtanh", "max_val", max_val)
+        self.min_val = number("Hardtanh", "min_val", min_val)
+        self.max_val = number("Hardtanh", "max_val", max_val)
         if not min_val < max_val:
             raise ValueError(
                 f"Hardtanh: min_val must be less than max_val; got {min_val} and {max_val}. Exchange or part them."
@@ -177,7 +177,7 @@ class LeakyReLU(Module):
     """
 
     def __init__(self, negative_slope: float = 0.01) -> None:
-        self.negative_slope = _number("LeakyReLU", "negative_slope", negative_slope)
+        self.negative_slope = number("LeakyReLU", "negative_slope", negative_slope)
 
     def forward(self, x: Any) -> Any:
         """Return x where it is positive, else negative_slope · x."""
@@ -207,7 +207,7 @@ class ELU(Module):
     """
 
     def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = _number("ELU", "alpha", alpha)
+        self.alpha = number("ELU", "alpha", alpha)
 
     def forward(self, x: Any) -> Any:
         """Return x where it is positive, else α (exp(x) − 1)."""
@@ -253,10 +253,8 @@ class Softplus(Module):
     """
 
     def __init__(self, beta: float = 1.0, threshold: float | None = None) -> None:
-        self.beta = _number("Softplus", "beta", beta)
-        if not beta > 0:
-            raise ValueError(f"Softplus: beta must be positive; got {beta}. Leave it out for 1.")
-        self.threshold = None if threshold is None else _number("Softplus", "threshold", threshold)
+        self.beta = positive("Softplus", "beta", beta)
+        self.threshold = None if threshold is None else number("Softplus", "threshold", threshold)
 
     def forward(self, x: Any) -> Any:
         """Return log(1 + exp(β x)) / β."""
@@ -360,7 +358,7 @@ class Softmax(Module):
     """
 
     def __init__(self, dim: int = -1) -> None:
-        self.dim = _axis(type(self).__name__, dim)
+        self.dim = integer(type(self).__name__, "dim", dim)
 
     def forward(self, x: Any) -> Any:
         """Return probabilities, in the shape of x."""
@@ -392,20 +390,3 @@ class LogSoftmax(Softmax):
     def forward(self, x: Any) -> Any:
         """Return logarithms of probabilities, in the shape of x."""
         return functional.log_softmax(x, self.dim)
-
-
-def _number(module: str, name: str, value: Any) -> float:
-    """Return an option as a float, once it has been found to be a finite number."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{module}: {name} must be a number; got {value!r}. Write a float.")
-    value = float(value)
-    if value - value != 0:
-        raise ValueError(f"{module}: {name} must be finite; got {value}. Write a finite float.")
-    return value
-
-
-def _axis(module: str, dim: Any) -> int:
-    """Return the number of an axis, checked."""
-    if isinstance(dim, bool) or not hasattr(dim, "__index__"):
-        raise TypeError(f"{module}: dim must be a whole number; got {dim!r}. Write -1 for the last axis.")
-    return dim.__index__()

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from nn import functional, init
+from nn.arguments import generator, integer, number
 from nn.layers.activations import ReLU
 from nn.layers.containers import Sequential
 from nn.layers.linear import Linear
-from nn.layers.sizes import integer, number_between, positive
 from nn.module import Module
 
 
@@ -114,9 +114,9 @@ class Highway(Module):
         rng: Any = None,
         dtype: Any = np.float64,
     ) -> None:
-        self.features = positive("Highway", "features", features)
-        self.gate_bias = number_between("Highway", "gate_bias", gate_bias, -np.inf, np.inf)
-        rng = np.random.default_rng(rng)
+        self.features = integer("Highway", "features", features, 1)
+        self.gate_bias = number("Highway", "gate_bias", gate_bias)
+        rng = generator("Highway", rng)
         default = module is None
         plain = Sequential(Linear(self.features, self.features, rng=rng, dtype=dtype), ReLU()) if default else module
         self.module = _module("Highway", "module", plain)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Self, overload
 
-from nn.layers.sizes import integer
+from nn.arguments import integer
 from nn.module import Module
 from nn.parameter import Parameter
 

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nn import functional
-from nn.functional.windows import integer, paddings, per_axis
+from nn.arguments import float_dtype, generator, integer
+from nn.functional.windows import paddings, per_axis
 from nn.module import Module
 from nn.parameter import Parameter
 
@@ -60,7 +61,7 @@ class _Convolution(Module):
                 f"{name}: groups must divide the channels; got groups={groups} for in_channels={in_channels} and "
                 f"out_channels={out_channels}. Choose a divisor of both."
             )
-        rng = np.random.default_rng(rng)
+        rng, dtype = generator(name, rng), float_dtype(name, dtype)
         shape = (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
         bound = 1.0 / np.sqrt(prod(shape[1:]))
         self.weight = Parameter(rng.uniform(-bound, bound, shape).astype(dtype))

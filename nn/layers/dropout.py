@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from nn import functional
-from nn.layers.sizes import number_between
+from nn.arguments import between, generator
 from nn.module import Module
 
 
@@ -30,6 +28,7 @@ class Dropout(Module):
 
     Examples
     --------
+    >>> import numpy as np
     >>> layer = Dropout(0.5, rng=0)
     >>> layer(np.ones(6))
     array([2., 0., 0., 0., 2., 2.])
@@ -38,8 +37,8 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, rng: Any = None) -> None:
-        self.p = number_between("Dropout", "p", p, 0.0, 1.0)
-        self.rng = np.random.default_rng(rng)
+        self.p = between("Dropout", "p", p, 0.0, 1.0)
+        self.rng = generator("Dropout", rng)
 
     def forward(self, x: Any) -> Any:
         """Return x with entries dropped, or in evaluation mode x."""

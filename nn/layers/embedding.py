@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nn import functional
-from nn.layers.sizes import integer, positive
+from nn.arguments import float_dtype, generator, integer
 from nn.module import Module
 from nn.parameter import Parameter
 
@@ -51,13 +51,13 @@ class Embedding(Module):
         rng: Any = None,
         dtype: Any = np.float64,
     ) -> None:
-        self.num_embeddings = positive("Embedding", "num_embeddings", num_embeddings)
-        self.embedding_dim = positive("Embedding", "embedding_dim", embedding_dim)
+        self.num_embeddings = integer("Embedding", "num_embeddings", num_embeddings, 1)
+        self.embedding_dim = integer("Embedding", "embedding_dim", embedding_dim, 1)
         self.padding_idx = None if padding_idx is None else self._row(integer("Embedding", "padding_idx", padding_idx))
-        table = np.random.default_rng(rng).standard_normal((self.num_embeddings, self.embedding_dim))
+        table = generator("Embedding", rng).standard_normal((self.num_embeddings, self.embedding_dim))
         if self.padding_idx is not None:
             table[self.padding_idx] = 0.0
-        self.weight = Parameter(table.astype(dtype))
+        self.weight = Parameter(table.astype(float_dtype("Embedding", dtype)))
 
     def _row(self, index: int) -> int:
         number = self.num_embeddings

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nn import functional
-from nn.layers.sizes import integer, positive_shape
+from nn.arguments import integer, positive_shape
 from nn.module import Module
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
 
 from nn import functional
+from nn.arguments import float_dtype, generator, integer
 from nn.module import Module
 from nn.parameter import Parameter
 
@@ -51,9 +51,9 @@ class Linear(Module):
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, *, rng: Any = None, dtype: Any = np.float64
     ) -> None:
-        self.in_features = _positive("in_features", in_features)
-        self.out_features = _positive("out_features", out_features)
-        rng = np.random.default_rng(rng)
+        self.in_features = integer("Linear", "in_features", in_features, 1)
+        self.out_features = integer("Linear", "out_features", out_features, 1)
+        rng, dtype = generator("Linear", rng), float_dtype("Linear", dtype)
         bound = 1.0 / np.sqrt(self.in_features)
         self.weight = Parameter(rng.uniform(-bound, bound, (self.in_features, self.out_features)).astype(dtype))
         self.bias = Parameter(rng.uniform(-bound, bound, self.out_features).astype(dtype)) if bias else None
@@ -70,15 +70,3 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f"{self.in_features}, {self.out_features}{', bias=False' if self.bias is None else ''}"
-
-
-def _positive(name: str, value: Any) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(
-            f"Linear: {name} must be an integer; got {type(value).__name__} {value!r}. Pass a positive int."
-        ) from None
-    if number < 1:
-        raise ValueError(f"Linear: {name} must be positive; got {number}. Pass the number of features.")
-    return number

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
 from nn import functional
-from nn.layers.sizes import number_between, positive, positive_shape
+from nn.arguments import between, float_dtype, integer, not_negative, positive_shape
 from nn.module import Module
 from nn.parameter import Parameter
 
@@ -33,9 +32,10 @@ class _BatchNorm(Module):
         dtype: Any = np.float64,
     ) -> None:
         kind = type(self).__name__
-        self.num_features = positive(kind, "num_features", num_features)
-        self.eps = number_between(kind, "eps", eps, 0.0, math.inf)
-        self.momentum = None if momentum is None else number_between(kind, "momentum", momentum, 0.0, 1.0)
+        self.num_features = integer(kind, "num_features", num_features, 1)
+        self.eps = not_negative(kind, "eps", eps)
+        self.momentum = None if momentum is None else between(kind, "momentum", momentum, 0.0, 1.0)
+        dtype = float_dtype(kind, dtype)
         self.affine = affine
         self.track_running_stats = track_running_stats
         self.weight = Parameter(np.ones(num_features, dtype)) if affine else None
@@ -198,7 +198,8 @@ class LayerNorm(Module):
         dtype: Any = np.float64,
     ) -> None:
         self.normalized_shape = positive_shape("LayerNorm", "normalized_shape", normalized_shape)
-        self.eps = number_between("LayerNorm", "eps", eps, 0.0, math.inf)
+        self.eps = not_negative("LayerNorm", "eps", eps)
+        dtype = float_dtype("LayerNorm", dtype)
         self.elementwise_affine = elementwise_affine
         self.weight = Parameter(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
         self.bias = Parameter(np.zeros(self.normalized_shape, dtype)) if elementwise_affine and bias else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from nn import functional
-from nn.functional.pooling import check_padding, check_switch, output_sizes
+from nn.arguments import flag
+from nn.functional.pooling import check_padding, output_sizes
 from nn.functional.windows import per_axis
 from nn.module import Module
 
@@ -23,7 +24,7 @@ class _Pool(Module):
         self.dilation = per_axis(name, "dilation", dilation, self.ndim, 1)
         self.ceil_mode = ceil_mode
         check_padding(name, self.padding, self.kernel_size, self.dilation)
-        check_switch(name, "ceil_mode", ceil_mode)
+        flag(name, "ceil_mode", ceil_mode)
 
     def extra_repr(self) -> str:
         defaults = {
@@ -60,7 +61,7 @@ class _AvgPool(_Pool):
         count_include_pad: bool = True,
     ) -> None:
         super().__init__(kernel_size, stride, padding, 1, ceil_mode)
-        check_switch(type(self).__name__, "count_include_pad", count_include_pad)
+        flag(type(self).__name__, "count_include_pad", count_include_pad)
         self.count_include_pad = count_include_pad
 
     def forward(self, x: Any) -> Any:

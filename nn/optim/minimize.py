@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nn.arguments import integer, positive
 from nn.module import Module
 from nn.optim.objective import Objective
 
@@ -98,8 +99,8 @@ def minimize(
     if not isinstance(method, str) or method.lower() not in METHODS:
         listed = ", ".join(f'"{name}"' for name in METHODS.values())
         raise ValueError(f"minimize: method is one of {listed}; got {method!r}. Choose one of them.")
-    _check("maxiter", maxiter, (int, np.integer))
-    _check("tol", tol, (int, float, np.integer, np.floating))
+    maxiter = None if maxiter is None else integer("minimize", "maxiter", maxiter, 1)
+    tol = None if tol is None else positive("minimize", "tol", tol)
     if callback is not None and not callable(callback):
         raise TypeError(f"minimize: callback must be a function; got {type(callback).__name__}. Pass one, or None.")
     method = METHODS[method.lower()]
@@ -192,16 +193,6 @@ def _check_repeatable(objective: Objective) -> None:
             f"minimize: the loss must be a function of the parameters alone; got {first} and then {second} for the "
             "same ones. Switch random layers off with model.eval()."
         )
-
-
-def _check(name: str, value: Any, kinds: tuple) -> None:
-    """Raise unless the option is None or a positive number."""
-    if value is None:
-        return
-    if not isinstance(value, kinds) or isinstance(value, bool):
-        raise TypeError(f"minimize: {name} must be a number; got {type(value).__name__} {value!r}. Pass a number > 0.")
-    if not value > 0:
-        raise ValueError(f"minimize: {name} must be positive; got {value}. Pass a number > 0.")
 
 
 def _scipy_optimize() -> Any:

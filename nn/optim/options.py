@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from math import isfinite
 from typing import Any, Self
 
-import numpy as np
+from nn.arguments import between, flag, not_negative, number
 
 BESIDES = ("params", "initial_lr", "name")
 """What a group may hold besides the optimiser's options; schedules keep the first learning rate in it."""
 
 
-NUMBERS = (int, float, np.integer, np.floating)
-
-
-def number(where: str, name: str, value: Any) -> float:
-    """Return a finite number as a Python float, so that float32 arrays stay float32."""
-    if not isinstance(value, NUMBERS) or isinstance(value, bool):
-        raise TypeError(f"{where}: {name} must be a number; got {type(value).__name__} {value!r}. Pass a float.")
-    if not isfinite(value):
-        raise ValueError(f"{where}: {name} must be finite; got {value}. Pass a finite number.")
-    return float(value)
-
-
-def non_negative(where: str, name: str, value: Any) -> float:
-    """Return a finite number ≥ 0."""
-    if isinstance(value, NUMBERS) and not value >= 0.0:  # (also for NaN)
-        raise ValueError(f"{where}: {name} must not be negative; got {value}. Pass a number ≥ 0.")
-    return number(where, name, value)
-
-
 def fraction(where: str, name: str, value: Any) -> float:
     """Return a number in [0, 1]."""
-    value = number(where, name, value)
-    if not 0.0 <= value <= 1.0:
-        raise ValueError(f"{where}: {name} must lie in [0, 1]; got {value}. The usual one is 0.9 to 0.99.")
-    return value
-
-
-def flag(where: str, name: str, value: Any) -> bool:
-    """Return True or False."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{where}: {name} must be True or False; got {type(value).__name__} {value!r}. Pass a bool.")
-    return bool(value)
+    return between(where, name, value, 0.0, 1.0)
 
 
 def two_betas(where: str, name: str, value: Any) -> tuple[float, float]:
@@ -57,8 +27,8 @@ def two_betas(where: str, name: str, value: Any) -> tuple[float, float]:
 
 
 CHECKS: Mapping[str, Callable[[str, str, Any], Any]] = {
-    **dict.fromkeys(["lr", "initial_lr", "lr_decay", "weight_decay", "eps", "momentum"], non_negative),
-    **dict.fromkeys(["momentum_decay", "initial_accumulator_value"], non_negative),
+    **dict.fromkeys(["lr", "initial_lr", "lr_decay", "weight_decay", "eps", "momentum"], not_negative),
+    **dict.fromkeys(["momentum_decay", "initial_accumulator_value"], not_negative),
     **dict.fromkeys(["alpha", "rho"], fraction),
     **dict.fromkeys(["nesterov", "maximize", "amsgrad", "centered", "decoupled_weight_decay"], flag),
     "dampening": number,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from nn.arguments import positive
 from nn.module import Module
 
 NO_TARGET = object()  # None is what a person passes by mistake
@@ -145,17 +146,8 @@ def checked_clips(clip_norm: Any, clip_value: Any) -> tuple[float | None, float 
         raise ValueError(
             f"fit: one clipping at a time; got clip_norm={clip_norm} and clip_value={clip_value}. Choose one of them."
         )
-    return _checked_clip("clip_norm", clip_norm), _checked_clip("clip_value", clip_value)
-
-
-def _checked_clip(name: str, value: Any) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-        raise TypeError(f"fit: {name} must be a positive number; got {value!r}. Pass 1.0, or None.")
-    if not value > 0:
-        raise ValueError(f"fit: {name} must be a positive number; got {value}. Pass 1.0, or None.")
-    return float(value)
+    norm = None if clip_norm is None else positive("fit", "clip_norm", clip_norm)
+    return norm, None if clip_value is None else positive("fit", "clip_value", clip_value)
 
 
 def choice(function: str, name: str, value: Any, choices: tuple) -> Any:

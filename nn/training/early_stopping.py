@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.data.arguments import positive_int
+from nn.arguments import integer
 from nn.module import Module
 from nn.training.metrics import LARGER_IS_BETTER
 
@@ -58,7 +58,7 @@ class EarlyStopping:
         *,
         mode: str = "auto",
     ) -> None:
-        self.patience = positive_int("EarlyStopping", "patience", patience)
+        self.patience = integer("EarlyStopping", "patience", patience, 1)
         if not (isinstance(min_delta, (int, float)) and 0.0 <= min_delta < math.inf):
             raise ValueError(f"EarlyStopping: min_delta must be a number ≥ 0; got {min_delta!r}. Pass 0.0.")
         if mode not in ("auto", "min", "max"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nn.data.arguments import positive_int
+from nn.arguments import integer
 from nn.module import Module
 from nn.saving.training import open_checkpoint, resume_from
 from nn.training.early_stopping import EarlyStopping
@@ -128,7 +128,7 @@ def fit(
     >>> model.bias.data.round(6)
     array([1.])
     """
-    epochs = positive_int("fit", "epochs", epochs)
+    epochs = integer("fit", "epochs", epochs, 1)
     listed = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
     saving, saved = open_checkpoint(checkpoint, checkpoint_every, resume)
     training = make_training(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.data.arguments import seed_from
+from nn.arguments import seed_from
 from nn.data.dataset import TensorDataset
 from nn.data.loader import DataLoader
 from nn.losses import MSELoss

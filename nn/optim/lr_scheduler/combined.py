@@ -6,8 +6,9 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nn.arguments import integer
 from nn.optim.lr_scheduler.plateau import ReduceLROnPlateau
-from nn.optim.lr_scheduler.scheduler import LRScheduler, checked_optimizer, whole
+from nn.optim.lr_scheduler.scheduler import LRScheduler, checked_optimizer
 from nn.optim.optimizer import Optimizer
 
 
@@ -104,7 +105,7 @@ class SequentialLR(CombinedLR):
         self, optimizer: Optimizer, schedulers: list[LRScheduler], milestones: list[int], last_epoch: int = -1
     ) -> None:
         super().__init__(checked_optimizer(self._name, optimizer), schedulers)
-        self.milestones = [whole(self._name, "milestones", m, least=0) for m in milestones]
+        self.milestones = [integer(self._name, "milestones", m, least=0) for m in milestones]
         if len(self.milestones) != len(schedulers) - 1:
             raise ValueError(
                 f"{self._name}: milestones are one fewer than the schedules; got {len(self.milestones)} for "
@@ -115,7 +116,7 @@ class SequentialLR(CombinedLR):
         for group in optimizer.param_groups:
             group["lr"] = group["initial_lr"]
         self._rewind()
-        self.last_epoch = whole(self._name, "last_epoch", last_epoch, least=-1)
+        self.last_epoch = integer(self._name, "last_epoch", last_epoch, least=-1)
         self._begin()
 
     def _now(self) -> LRScheduler:

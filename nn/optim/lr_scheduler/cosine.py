@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import cos, floor, pi
 
-from nn.optim.lr_scheduler.scheduler import FactorLR, LRScheduler, whole
+from nn.arguments import integer, not_negative
+from nn.optim.lr_scheduler.scheduler import FactorLR, LRScheduler
 from nn.optim.optimizer import Optimizer
-from nn.optim.options import non_negative
 
 
 class CosineAnnealingLR(FactorLR):
@@ -45,8 +45,8 @@ class CosineAnnealingLR(FactorLR):
     saved = ("T_max", "floor")
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:  # noqa: N803 - PyTorch's name
-        self.T_max = whole(self._name, "T_max", T_max, least=1)
-        self.floor = non_negative(self._name, "eta_min", eta_min)
+        self.T_max = integer(self._name, "T_max", T_max, least=1)
+        self.floor = not_negative(self._name, "eta_min", eta_min)
         super().__init__(optimizer, last_epoch)
 
     @property
@@ -107,14 +107,14 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         eta_min: float = 0.0,
         last_epoch: int = -1,
     ) -> None:
-        self.T_0 = whole(self._name, "T_0", T_0, least=1)
-        self.T_mult = whole(self._name, "T_mult", T_mult, least=1)
-        self.eta_min = non_negative(self._name, "eta_min", eta_min)
+        self.T_0 = integer(self._name, "T_0", T_0, least=1)
+        self.T_mult = integer(self._name, "T_mult", T_mult, least=1)
+        self.eta_min = not_negative(self._name, "eta_min", eta_min)
         super().__init__(optimizer, last_epoch)
 
     def step(self, epoch: float | None = None) -> None:
         """Go to the next epoch, or to `epoch`, which may be a fraction: epoch + batch / batches."""
-        epoch = self._time + 1 if epoch is None else non_negative(self._name, "epoch", epoch)
+        epoch = self._time + 1 if epoch is None else not_negative(self._name, "epoch", epoch)
         self._time, self.last_epoch = epoch, floor(epoch)
         self._set(self.next_lr)
 

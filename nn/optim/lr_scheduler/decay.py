@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from nn.optim.lr_scheduler.scheduler import FactorLR, whole
+from nn.arguments import integer, not_negative, positive
+from nn.optim.lr_scheduler.scheduler import FactorLR
 from nn.optim.optimizer import Optimizer
-from nn.optim.options import fraction, non_negative, number
+from nn.optim.options import fraction
 
 
 class ConstantLR(FactorLR):
@@ -48,7 +49,7 @@ class ConstantLR(FactorLR):
         self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
     ) -> None:
         self.constant = fraction(self._name, "factor", factor)
-        self.total_iters = whole(self._name, "total_iters", total_iters, least=0)
+        self.total_iters = integer(self._name, "total_iters", total_iters, least=0)
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:
@@ -107,7 +108,7 @@ class LinearLR(FactorLR):
     ) -> None:
         self.start_factor = fraction(self._name, "start_factor", start_factor)
         self.end_factor = fraction(self._name, "end_factor", end_factor)
-        self.total_iters = whole(self._name, "total_iters", total_iters, least=1)
+        self.total_iters = integer(self._name, "total_iters", total_iters, least=1)
         if self.start_factor == 0.0:
             raise ValueError("LinearLR: start_factor must be above 0; got 0. Pass a small number, such as 0.01.")
         super().__init__(optimizer, last_epoch)
@@ -150,8 +151,8 @@ class StepLR(FactorLR):
     saved = ("step_size", "gamma")
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
-        self.step_size = whole(self._name, "step_size", step_size, least=1)
-        self.gamma = non_negative(self._name, "gamma", gamma)
+        self.step_size = integer(self._name, "step_size", step_size, least=1)
+        self.gamma = not_negative(self._name, "gamma", gamma)
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:
@@ -198,8 +199,8 @@ class MultiStepLR(FactorLR):
                 f"{self._name}: milestones must be a list of epochs; got {type(milestones).__name__} {milestones!r}. "
                 "Pass a list, such as [30, 80]."
             )
-        self.milestones = sorted(whole(self._name, "milestones", m, least=0) for m in milestones)
-        self.gamma = non_negative(self._name, "gamma", gamma)
+        self.milestones = sorted(integer(self._name, "milestones", m, least=0) for m in milestones)
+        self.gamma = not_negative(self._name, "gamma", gamma)
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:
@@ -237,7 +238,7 @@ class ExponentialLR(FactorLR):
     saved = ("gamma",)
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
-        self.gamma = non_negative(self._name, "gamma", gamma)
+        self.gamma = not_negative(self._name, "gamma", gamma)
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:
@@ -283,7 +284,7 @@ class InverseTimeLR(FactorLR):
     saved = ("gamma",)
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
-        self.gamma = non_negative(self._name, "gamma", gamma)
+        self.gamma = not_negative(self._name, "gamma", gamma)
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:
@@ -323,10 +324,8 @@ class PolynomialLR(FactorLR):
     saved = ("total_iters", "power")
 
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
-        self.total_iters = whole(self._name, "total_iters", total_iters, least=1)
-        self.power = number(self._name, "power", power)
-        if self.power <= 0.0:
-            raise ValueError(f"PolynomialLR: power must be positive; got {power}. Pass 1 for a straight line.")
+        self.total_iters = integer(self._name, "total_iters", total_iters, least=1)
+        self.power = positive(self._name, "power", power)
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:

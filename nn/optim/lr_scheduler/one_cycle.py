@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import cos, pi
 
-from nn.optim.lr_scheduler.scheduler import LRScheduler, checked_optimizer, per_group, whole
+from nn.arguments import flag, integer, not_negative, positive
+from nn.optim.lr_scheduler.scheduler import LRScheduler, checked_optimizer, per_group
 from nn.optim.optimizer import Optimizer
-from nn.optim.options import flag, fraction, non_negative, number
+from nn.optim.options import fraction
 
 
 class OneCycleLR(LRScheduler):
@@ -108,11 +109,11 @@ class OneCycleLR(LRScheduler):
                 f"{name}: cycle_momentum needs an optimizer with momentum or betas; got {type(optimizer).__name__}. "
                 "Pass cycle_momentum=False."
             )
-        self.max_lrs = per_group(name, "max_lr", max_lr, optimizer, non_negative)
+        self.max_lrs = per_group(name, "max_lr", max_lr, optimizer, not_negative)
         self.base_momentums = per_group(name, "base_momentum", base_momentum, optimizer, fraction)
         self.max_momentums = per_group(name, "max_momentum", max_momentum, optimizer, fraction)
-        start = [lr / self._divisor("div_factor", div_factor) for lr in self.max_lrs]
-        self.min_lrs = [lr / self._divisor("final_div_factor", final_div_factor) for lr in start]
+        start = [lr / positive(self._name, "div_factor", div_factor) for lr in self.max_lrs]
+        self.min_lrs = [lr / positive(self._name, "final_div_factor", final_div_factor) for lr in start]
         if last_epoch == -1:
             for group, lr in zip(optimizer.param_groups, start, strict=True):
                 group["initial_lr"] = lr
@@ -120,20 +121,15 @@ class OneCycleLR(LRScheduler):
 
     def _number_of_steps(self, total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
         if total_steps is not None:
-            return whole(self._name, "total_steps", total_steps, least=1)
+            return integer(self._name, "total_steps", total_steps, least=1)
         if epochs is None or steps_per_epoch is None:
             raise ValueError(
                 f"{self._name}: the number of steps must be known; got neither total_steps nor both of epochs and "
                 "steps_per_epoch. Pass total_steps=epochs * len(loader)."
             )
-        return whole(self._name, "epochs", epochs, least=1) * whole(
+        return integer(self._name, "epochs", epochs, least=1) * integer(
             self._name, "steps_per_epoch", steps_per_epoch, least=1
         )
-
-    def _divisor(self, name: str, value: float) -> float:
-        if number(self._name, name, value) <= 0.0:
-            raise ValueError(f"{self._name}: {name} must be positive; got {value}. Pass a number above 1.")
-        return float(value)
 
     def step(self) -> None:
         """Go to the next step of the cycle: set learning rates and momenta.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-from nn.optim.lr_scheduler.scheduler import LRScheduler, checked_optimizer, per_group, whole
+from nn.arguments import integer, not_negative, number
+from nn.optim.lr_scheduler.scheduler import LRScheduler, checked_optimizer, per_group
 from nn.optim.optimizer import Optimizer
-from nn.optim.options import non_negative, number
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -69,15 +69,15 @@ class ReduceLROnPlateau(LRScheduler):
         name = self._name
         self.optimizer = checked_optimizer(name, optimizer)
         self.mode = _one_of(name, "mode", mode, ("min", "max"))
-        self.reduction = non_negative(name, "factor", factor)
+        self.reduction = not_negative(name, "factor", factor)
         if self.reduction >= 1.0:
             raise ValueError(f"{name}: factor must be below 1; got {factor}. Pass 0.1 or 0.5.")
-        self.patience = whole(name, "patience", patience, least=0)
+        self.patience = integer(name, "patience", patience, least=0)
         self.threshold = number(name, "threshold", threshold)
         self.threshold_mode = _one_of(name, "threshold_mode", threshold_mode, ("rel", "abs"))
-        self.cooldown = whole(name, "cooldown", cooldown, least=0)
-        self.min_lrs = per_group(name, "min_lr", min_lr, optimizer, non_negative)
-        self.eps = non_negative(name, "eps", eps)
+        self.cooldown = integer(name, "cooldown", cooldown, least=0)
+        self.min_lrs = per_group(name, "min_lr", min_lr, optimizer, not_negative)
+        self.eps = not_negative(name, "eps", eps)
         self.base_lrs = [group["lr"] for group in optimizer.param_groups]
         self._last_lr = list(self.base_lrs)
         self.last_epoch = 0

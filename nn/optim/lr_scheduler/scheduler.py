@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from nn.arguments import NUMBERS, integer
 from nn.optim.optimizer import Optimizer
-from nn.optim.options import NUMBERS
 
 
 class LRScheduler:
@@ -35,7 +34,7 @@ class LRScheduler:
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = checked_optimizer(self._name, optimizer)
-        self.last_epoch = whole(self._name, "last_epoch", last_epoch, least=-1)
+        self.last_epoch = integer(self._name, "last_epoch", last_epoch, least=-1)
         for i, group in enumerate(optimizer.param_groups):
             if self.last_epoch == -1:
                 group.setdefault("initial_lr", group["lr"])
@@ -228,21 +227,6 @@ def checked_optimizer(where: str, optimizer: Any) -> Optimizer:
             "Pass nn.optim.SGD(model.parameters(), lr=0.1) or the like."
         )
     return optimizer
-
-
-def whole(where: str, name: str, value: Any, least: int) -> int:
-    """Return an int ≥ `least`."""
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        n = operator.index(value)
-    except TypeError:
-        raise TypeError(
-            f"{where}: {name} must be a whole number; got {type(value).__name__} {value!r}. Pass an int."
-        ) from None
-    if n < least:
-        raise ValueError(f"{where}: {name} must be at least {least}; got {n}. Pass a larger number.")
-    return n
 
 
 def per_group(where: str, name: str, value: Any, optimizer: Optimizer, check: Any) -> list[float]:
