@@ -65,14 +65,19 @@ def align(stacked: Any, ndim: int) -> Any:
     return np.reshape(stacked, (shape[0], *(1,) * missing, *shape[1:])) if missing > 0 else stacked
 
 
-def basis(leaves: Sequence, start: int, stop: int, level: int) -> list[Batch]:
-    """Return the unit directions `start` to `stop` of the space of all `leaves` together."""
+def basis(leaves: Sequence, start: int, stop: int, level: int, unit: complex = 1) -> list[Batch]:
+    """Return the unit directions `start` to `stop` of the space of all `leaves` together.
+
+    For another `unit` than 1 these are multiplied by it, and those of real leaves are zero.
+    """
     batches = []
     offset = 0
     for leaf in leaves:
         shape = shape_of(leaf)
         size = size_of(leaf)
         columns = np.eye(stop - start, size, start - offset, dtype_of(leaf))
+        if unit != 1:
+            columns = columns * unit if columns.dtype.kind == "c" else np.zeros_like(columns)
         batches.append(Batch(columns.reshape(stop - start, *shape), level))
         offset += size
     return batches

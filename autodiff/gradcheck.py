@@ -41,7 +41,8 @@ def check_grads(
     f : callable
         Smooth near `args`.
     *args
-        Floats, float arrays, or containers of them.
+        Floats or complex numbers, arrays of them, or containers. Real and imaginary parts are
+        moved independently.
     order : int
         The highest derivative that is checked.
     modes : sequence of {"forward", "reverse"}
@@ -92,7 +93,7 @@ def _check(
     rng: np.random.Generator,
     what: str,
 ) -> None:
-    v = _direction(args, rng)
+    v = direction(args, rng)
     expected, error, kink = difference(f, args, v)
     if kink:
         raise AssertionError(
@@ -100,12 +101,12 @@ def _check(
             "Check it at another point."
         )
     y, pullback = vjp(f, *args)
-    ct = _direction(y, rng)
+    ct = direction(y, rng)
     found = []
     if "forward" in modes:
         found.append(("forward", jvp(f, args, v)[1], expected))
     if "reverse" in modes:
-        found.append(("reverse", _inner(pullback(ct), v), _inner(ct, expected)))
+        found.append(("reverse", inner(pullback(ct), v), inner(ct, expected)))
     for mode, actual, wanted in found:
         _compare(actual, wanted, error, tolerances, f"{what} in {mode} mode")
     if order > 1:
@@ -115,14 +116,14 @@ def _check(
             _check(lambda *x: jvp(f, x, v)[1], args, order - 1, modes, tolerances, rng, f"{what} (of the tangent)")
 
 
-def _direction(tree: Any, rng: np.random.Generator) -> Any:
+def direction(tree: Any, rng: np.random.Generator) -> Any:
     """Return random numbers in the structure, shapes and dtypes of `tree`."""
 
     def draw(x: Any) -> Any:
-        return dtype_of(x).type(rng.standard_normal()) if shape_of(x) == () else _array(x)
-
-    def _array(x: Any) -> Any:
-        return rng.standard_normal(shape_of(x)).astype(dtype_of(x))
+        v = rng.standard_normal(shape_of(x))
+        if dtype_of(x).kind == "c":
+            v = v + rng.standard_normal(shape_of(x)) * 1j
+        return np.asarray(v).astype(dtype_of(x))[()]
 
     return map_leaves(draw, tree)
 
@@ -172,8 +173,10 @@ def difference(f: Callable, args: tuple, v: tuple) -> tuple[Any, float, float]:
 
 
 def _flat(tree: Any) -> np.ndarray:
-    values = [value_of(leaf) for leaf in flatten(tree)[0]]  # of a model that requires gradients, tensors
-    return np.concatenate([np.ravel(np.asarray(value, np.float64)) for value in values]) if values else np.zeros(0)
+    """Return all numbers in one real array, of a complex array first the real and then the imaginary parts."""
+    arrays = [np.asarray(value_of(leaf)) for leaf in flatten(tree)[0]]  # of a model that requires gradients, tensors
+    parts = [part for a in arrays for part in ((a.real, a.imag) if a.dtype.kind == "c" else (a,))]
+    return np.concatenate([np.ravel(part).astype(np.float64) for part in parts]) if parts else np.zeros(0)
 
 
 def _gap(a: np.ndarray, b: np.ndarray) -> float:
@@ -184,8 +187,9 @@ def _size(x: Any) -> float:
     return float(np.max(np.abs(_flat(x)), initial=0.0))
 
 
-def _inner(a: Any, b: Any) -> np.ndarray:
-    return np.array([np.dot(_flat(a), _flat(b))])
+def inner(ct: Any, v: Any) -> np.ndarray:
+    """Return Re Σ ctᵢ vᵢ: the parts of v count in the product of reals with those of the conjugate of ct."""
+    return np.array([np.dot(_flat(map_leaves(np.conjugate, ct)), _flat(v))])
 
 
 def _compare(actual: Any, wanted: np.ndarray, error: float, tolerances: tuple[float, float], what: str) -> None:
@@ -223,7 +227,7 @@ def gradcheck(
     ----------
     f : callable
         Of floats, arrays and containers of them, returning the same; of many results a random
-        combination is checked.
+        combination is checked. Complex numbers are taken apart: `z.re` and `z.im` are entries of their own.
     *args
         Where. Integers among them, and other things, are left as they are.
     order : {1, 2}
@@ -251,7 +255,7 @@ def gradcheck(
     Raises
     ------
     TypeError
-        If there is nothing to differentiate (integers), or numbers are complex.
+        If there is nothing to differentiate (integers).
     ValueError
         For another order than 1 or 2, or an argument that is not there.
 
@@ -272,8 +276,15 @@ def gradcheck(
     (False, 'wrong factor')
     """
     from autodiff.checking.examination import examine
+    from autodiff.checking.parts import ComplexResultError, has_complex, in_real_parts
 
     if order not in (1, 2):
         raise ValueError(f"gradcheck: order is 1 or 2; got {order!r}. For higher ones use ad.check_grads.")
     rng = rng or np.random.default_rng(0)
-    return examine(f, args, order, argnum, rtol, entries, points, rng)
+    of_parts, parts = in_real_parts(f, args)
+    if not has_complex(args):
+        try:
+            return examine(f, args, order, argnum, rtol, entries, points, rng)
+        except ComplexResultError:
+            pass
+    return examine(of_parts, parts, order, argnum, rtol, entries, points, rng)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.batch import basis, unbatch
+from autodiff.complex_derivatives import from_columns, from_rows, is_complex
 from autodiff.dispatch import new_level
 from autodiff.forward import jvp
 from autodiff.operands import shape_of, size_of
@@ -41,7 +42,8 @@ def jacobian(f: Callable, argnum: ArgNum = 0, mode: str = "auto") -> Callable:
     callable
         With the arguments of `f`; returns an array of shape (*output shape, *argument shape).
         For containers, the structure of the output with the structure of the argument in
-        place of each array.
+        place of each array. What the entries are for complex arguments and results is told in
+        `autodiff.complex_derivatives`: a real-valued function has those of `grad`.
 
     Raises
     ------
@@ -127,32 +129,59 @@ def _blocks(f: Callable, inputs: Sequence, mode: str) -> tuple[list[list], Struc
         y, pullback = vjp(f, *inputs)
         ys, structure = flatten(y)
         if mode == "reverse" or sum(map(size_of, ys)) < n:
-            return _rows(pullback, ys, structure, n), structure
+            return _rows(pullback, ys, inputs, structure), structure
         del pullback
     return _columns(f, inputs)
 
 
-def _rows(pullback: Callable, ys: Sequence, structure: Structure, n: int) -> list[list]:
-    """Return the blocks of the Jacobian by pulling back all unit cotangents."""
+def _rows(pullback: Callable, ys: Sequence, inputs: Sequence, structure: Structure) -> list[list]:
+    """Return the blocks of the Jacobian by pulling back all unit cotangents, and those times −i if one is complex."""
+    n = sum(map(size_of, inputs))
+    real = _rows_of(pullback, ys, n, structure, 1)
+    if not any(map(is_complex, ys)):
+        return real
+    imaginary = _rows_of(pullback, ys, n, structure, -1j)
+    return [
+        [from_rows(y, x, *blocks) for x, *blocks in zip(inputs, *rows, strict=True)]
+        for y, *rows in zip(ys, real, imaginary, strict=True)
+    ]
+
+
+def _rows_of(pullback: Callable, ys: Sequence, n: int, structure: Structure, unit: complex) -> list[list]:
     sweeps = []
-    for directions, level, k in _unit_directions(ys, n):
+    for directions, level, k in _unit_directions(ys, n, unit):
         sweeps.append([unbatch(ct, level, k) for ct in pullback(structure.unflatten(directions))])
     columns = [_split(np.concatenate(parts), ys, 0) for parts in zip(*sweeps, strict=True)]
     return [[column[i] for column in columns] for i in range(len(ys))]
 
 
 def _columns(f: Callable, inputs: Sequence) -> tuple[list[list], Structure]:
-    """Return the blocks of the Jacobian, and the structure of the output, by pushing all unit tangents forward."""
+    """Return the blocks of the Jacobian, and the structure of the output, by pushing all unit tangents forward.
+
+    If an input is complex, those times i as well.
+    """
+    ys, real, structure = _columns_of(f, inputs, 1)
+    if not any(map(is_complex, inputs)):
+        return real, structure
+    imaginary = _columns_of(f, inputs, 1j)[1]
+    blocks = [
+        [from_columns(y, x, *blocks) for x, *blocks in zip(inputs, *rows, strict=True)]
+        for y, *rows in zip(ys, real, imaginary, strict=True)
+    ]
+    return blocks, structure
+
+
+def _columns_of(f: Callable, inputs: Sequence, unit: complex) -> tuple[list, list[list], Structure]:
     sweeps = []
-    for directions, level, k in _unit_directions(inputs, 1):
+    for directions, level, k in _unit_directions(inputs, 1, unit):
         y, y_dot = jvp(f, inputs, directions)
         ys, structure = flatten(y)
         sweeps.append([unbatch(part, level, k) for part in flatten(y_dot)[0]])
     stacks = [np.moveaxis(np.concatenate(parts), 0, -1) for parts in zip(*sweeps, strict=True)]
-    return [_split(stack, inputs, len(shape_of(y))) for stack, y in zip(stacks, ys, strict=True)], structure
+    return ys, [_split(stack, inputs, len(shape_of(y))) for stack, y in zip(stacks, ys, strict=True)], structure
 
 
-def _unit_directions(spaces: Sequence, other_size: int) -> Iterator[tuple[list, int, int]]:
+def _unit_directions(spaces: Sequence, other_size: int, unit: complex) -> Iterator[tuple[list, int, int]]:
     """Yield the unit vectors of the space of `spaces` together: batches of as many as memory allows, level, number."""
     total = sum(map(size_of, spaces))
     larger = max(total, other_size, 1)
@@ -163,7 +192,7 @@ def _unit_directions(spaces: Sequence, other_size: int) -> Iterator[tuple[list, 
     for start in range(0, max(total, 1), chunk):
         stop = min(start + chunk, total)
         level = new_level()
-        yield basis(spaces, start, stop, level), level, stop - start
+        yield basis(spaces, start, stop, level, unit), level, stop - start
 
 
 def _split(stack: Any, spaces: Sequence, axis: int) -> list:

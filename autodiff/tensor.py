@@ -258,6 +258,11 @@ class Tensor(ArrayLike):
                     f"backward: a gradient needs a scalar; got shape {self.shape}. "
                     "Reduce it first (loss.mean()), or pass the cotangent: t.backward(np.ones(t.shape))."
                 )
+            if self.data.__class__ is not float64 and self.dtype.kind == "c":
+                raise TypeError(
+                    f"backward: a gradient needs a real number; got dtype {self.dtype}. "
+                    "Take np.real(t) or np.abs(t) first, or pass the cotangent."
+                )
             cotangent = one_like(self.data)
         else:
             cotangent = as_cotangent("backward", cotangent, self.data)

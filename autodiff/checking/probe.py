@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.boundary import check_differentiable
+from autodiff.checking.parts import ComplexResultError
 from autodiff.forward import jvp
 from autodiff.operands import dtype_of, is_inexact, shape_of, value_of
 from autodiff.record import argument_names
@@ -88,11 +89,6 @@ class Probe:
         for place, (leaf, owner) in enumerate(zip(self.leaves, owners, strict=True)):
             if owner not in wanted:
                 continue
-            if getattr(getattr(leaf, "dtype", None), "kind", "") == "c" or isinstance(leaf, complex):
-                raise TypeError(
-                    "gradcheck: the entries are moved along the real line; got complex numbers as argument "
-                    f"{owner}. Make f a function of the real and the imaginary part."
-                )
             if argnum is None and not _is_float(leaf):
                 continue
             check_differentiable("gradcheck", leaf, f"argument {owner}")
@@ -121,7 +117,7 @@ class Probe:
                 f"gradcheck: f must return floats; got {number} results without any. Return what to differentiate."
             )
         if any(y.dtype.kind == "c" for y in self.outputs):
-            raise TypeError(
+            raise ComplexResultError(
                 "gradcheck: the result must be real; got complex numbers. Return its np.real and np.imag part."
             )
 

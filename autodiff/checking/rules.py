@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autodiff.checking.diagnosis import Diagnosis
+from autodiff.checking.parts import of_complex, wrong_for_complex
 from autodiff.checking.probe import Probe, quiet
 from autodiff.checking.witnesses import complex_step, slopes
 from autodiff.graph import Graph, Node
@@ -162,6 +163,9 @@ class Rules:
 
     def _guarded(self, check: Callable, node: Node, i: int) -> list[Fault]:
         """Return what `check` finds; a rule that raises is a fault too."""
+        if of_complex(node):
+            text = wrong_for_complex(node, i, self.rtol) if check == self._numbers else None
+            return [_fault("wrong value", node, i, text)] if text else []
         try:
             local = LocalRule(node, [i])
         except (TypeError, ValueError):  # nothing to move there: integers, or no entries
