@@ -10,7 +10,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from benchmarks.harness.workload import BY_HAND, EAGER, Goal, Run, Workload
+from benchmarks.harness.workload import BY_HAND, COMPILED, EAGER, Goal, Run, Workload
 from benchmarks.mlp_step import BETA1, BETA2, EPS, LR, adam, cross_entropy
 
 BATCH, SIDE, CLASSES = 64, 28, 10
@@ -114,12 +114,12 @@ def by_hand() -> Run:
     return step
 
 
-def eager() -> Run:
+def model_of() -> tuple[Any, Any, Any]:
+    """Return the network, the loss and the optimiser as users of `nn` write them."""
     import numpy as np
 
     import nn
 
-    X, y = data()
     options = {"dtype": np.float32}
     model = nn.Sequential(
         nn.Conv2d(CHANNELS[0], CHANNELS[1], KERNEL, **options),
@@ -133,8 +133,12 @@ def eager() -> Run:
     )
     for parameter, value in zip(model.parameters(), parameters(), strict=True):
         parameter.data[...] = value
-    loss_function = nn.CrossEntropyLoss()
-    optimizer = nn.optim.Adam(model.parameters(), lr=LR)
+    return model, nn.CrossEntropyLoss(), nn.optim.Adam(model.parameters(), lr=LR)
+
+
+def eager() -> Run:
+    X, y = data()
+    model, loss_function, optimizer = model_of()
 
     def step() -> Any:
         optimizer.zero_grad()
@@ -146,7 +150,15 @@ def eager() -> Run:
     return step
 
 
-def pytorch(fused: bool = False) -> Run:
+def compiled() -> Run:
+    import nn
+
+    X, y = data()
+    step = nn.compile(*model_of())
+    return lambda: step(X, y)
+
+
+def pytorch(fused: bool = False, compiled: bool = False) -> Run:
     import torch
     from torch import nn
 
@@ -165,10 +177,11 @@ def pytorch(fused: bool = False) -> Run:
         parameter.data = torch.tensor(value.T.copy() if value.ndim == 2 else value)
     loss_function = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=LR, fused=fused or None)
+    forward = torch.compile(lambda: loss_function(model(X), y)) if compiled else lambda: loss_function(model(X), y)
 
     def step() -> Any:
         optimizer.zero_grad()
-        loss = loss_function(model(X), y)
+        loss = forward()
         loss.backward()
         optimizer.step()
         return loss
@@ -223,13 +236,15 @@ workload = Workload(
     f"{SIDE}×{SIDE}, batch {BATCH}, float32: forward, backward, Adam",
     tolerance=2e-4,  # float32
     calls=10,
-    goals=(Goal("PyTorch eager", 2, issue=3),),
+    goals=(Goal("PyTorch eager", 2, issue=3), Goal("PyTorch eager", 1.5, issue=5, subject=COMPILED)),
 )
 for contender, build in {
     BY_HAND: by_hand,
     EAGER: eager,
+    COMPILED: compiled,
     "PyTorch eager": pytorch,
     "PyTorch fused Adam": partial(pytorch, fused=True),
+    "torch.compile": partial(pytorch, fused=True, compiled=True),
     "jax.jit": jax_jit,
 }.items():
     workload.contender(contender)(build)

@@ -1,4 +1,7 @@
-"""The gradient of sin(sin(…sin(x)…)), 50 deep, at a scalar: the cost of one operation, times 50."""
+"""The gradient of sin(sin(…sin(x)…)), 50 deep, at a scalar: the cost of one operation, times 50.
+
+The depth is an argument of the builders: `curves` varies it.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ workload = Workload(
 )
 
 
-def chain(sin: Callable) -> Callable:
+def chain(sin: Callable, depth: int = DEPTH) -> Callable:
     """Return the function x ↦ sin(…sin(x)…)."""
 
     def chained(x: Any) -> Any:
-        for _ in range(DEPTH):
+        for _ in range(depth):
             x = sin(x)
         return x
 
@@ -31,10 +34,10 @@ def chain(sin: Callable) -> Callable:
 
 
 @workload.contender(BY_HAND)
-def by_hand() -> Run:
+def by_hand(depth: int = DEPTH) -> Run:
     def derivative(x: float) -> float:
         xs = []
-        for _ in range(DEPTH):
+        for _ in range(depth):
             xs.append(x)
             x = math.sin(x)
         ct = 1.0
@@ -46,61 +49,75 @@ def by_hand() -> Run:
 
 
 @workload.contender(EAGER)
-def eager() -> Run:
+def eager(depth: int = DEPTH) -> Run:
     import numpy as np
 
     import autodiff as ad
 
-    derivative = ad.grad(chain(np.sin))
+    derivative = ad.grad(chain(np.sin, depth))
     return lambda: derivative(X)
 
 
 @workload.contender(COMPILED)
-def compiled() -> Run:
+def compiled(depth: int = DEPTH) -> Run:
     import numpy as np
 
     import autodiff as ad
 
-    derivative = ad.compile(ad.grad(chain(np.sin)))
+    derivative = ad.compile(ad.grad(chain(np.sin, depth)))
     return lambda: derivative(X)
 
 
 @workload.contender("PyTorch eager")
-def pytorch() -> Run:
+def pytorch(depth: int = DEPTH) -> Run:
     import torch
 
-    f = chain(torch.sin)
+    f = chain(torch.sin, depth)
     x = torch.tensor(X, dtype=torch.float64, requires_grad=True)
     return lambda: torch.autograd.grad(f(x), x)[0]
 
 
 @workload.contender("jax.jit")
-def jax_jit() -> Run:
+def jax_jit(depth: int = DEPTH) -> Run:
     import jax
     import jax.numpy as jnp
 
-    derivative = jax.jit(jax.grad(chain(jnp.sin)))
+    derivative = jax.jit(jax.grad(chain(jnp.sin, depth)))
     return lambda: derivative(X).block_until_ready()
 
 
 @workload.contender("autograd")
-def hips_autograd() -> Run:
+def hips_autograd(depth: int = DEPTH) -> Run:
     import autograd
     import autograd.numpy as np
 
-    derivative = autograd.grad(chain(np.sin))
+    derivative = autograd.grad(chain(np.sin, depth))
     return lambda: derivative(X)
 
 
 @workload.contender("MyGrad")
-def mygrad() -> Run:
+def mygrad(depth: int = DEPTH) -> Run:
     import mygrad as mg
 
     mg.turn_memory_guarding_off()  # its documented switch for speed
-    f = chain(mg.sin)
+    f = chain(mg.sin, depth)
     x = mg.tensor(X)
 
     def derivative() -> object:
+        f(x).backward()
+        return x.grad
+
+    return derivative
+
+
+@workload.contender("micrograd")
+def micrograd(depth: int = DEPTH) -> Run:
+    from benchmarks.scalar_nodes import unary, value
+
+    f = chain(unary(math.sin, lambda x, _y: math.cos(x)), depth)
+
+    def derivative() -> float:
+        x = value(X)
         f(x).backward()
         return x.grad
 

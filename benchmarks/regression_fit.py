@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.harness.workload import BY_HAND, EAGER, Goal, Run, Workload
+from benchmarks.harness.workload import BY_HAND, EAGER, Goal, Run, Workload, sized
 
-SAMPLES, FEATURES, HIDDEN, BATCH, EPOCHS, ALPHA = 10_000, 20, 100, 200, 100, 1e-4
+SAMPLES, FEATURES, HIDDEN, BATCH, EPOCHS, ALPHA = 10_000, 20, 100, 200, sized(100, quick=3), 1e-4
 LR, BETA1, BETA2, EPS = 1e-3, 0.9, 0.999, 1e-8
 
 workload = Workload(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from benchmarks.harness.workload import BY_HAND, COMPILED, EAGER, Goal, Run, Workload
@@ -12,7 +13,11 @@ gradient = Workload(
     "rosenbrock-gradient",
     f"gradient of the Rosenbrock function, n = {N}",
     tolerance=1e-13,
-    goals=(Goal("autograd", 1 / 3, issue=2), Goal("PyTorch eager", 1, issue=2)),
+    goals=(
+        Goal("autograd", 1 / 3, issue=2),
+        Goal("PyTorch eager", 1, issue=2),
+        Goal("jax.jit", 2, issue=5, subject=COMPILED),
+    ),
 )
 hessian = Workload(
     "rosenbrock-hessian",
@@ -22,6 +27,8 @@ hessian = Workload(
         Goal("autograd", 1 / 20, issue=2),
         Goal("PyTorch eager", 1 / 20, issue=2),
         Goal("PyTorch torch.func", 1 / 20, issue=2),
+        Goal("jax.jit", 3, issue=5, subject=COMPILED),
+        Goal("PyTorch eager", 1 / 50, issue=5, subject=COMPILED),
     ),
 )
 
@@ -127,6 +134,14 @@ def hessian_torch_func() -> Run:
     return lambda: of(x)
 
 
+@gradient.contender("torch.compile")
+def gradient_torch_compile() -> Run:
+    import torch
+
+    x, f = torch.tensor(start(), requires_grad=True), torch.compile(rosenbrock)
+    return lambda: torch.autograd.grad(f(x), x)[0]
+
+
 @gradient.contender("jax.jit")
 def gradient_jax_jit() -> Run:
     import jax
@@ -176,5 +191,19 @@ def gradient_mygrad() -> Run:
     def of() -> object:
         rosenbrock(x).backward()
         return x.grad
+
+    return of
+
+
+@gradient.contender("micrograd")
+def gradient_micrograd() -> Run:
+    from benchmarks.scalar_nodes import value
+
+    numbers = start().tolist()
+
+    def of() -> list[float]:
+        x = [value(number) for number in numbers]
+        sum(100.0 * (b - a**2) ** 2 + (1.0 - a) ** 2 for a, b in pairwise(x)).backward()
+        return [node.grad for node in x]
 
     return of

@@ -12,7 +12,12 @@ workload = Workload(
     "scalar-derivative",
     "derivative of sqrt(x² + exp(x²)) at a Python float",
     tolerance=1e-14,
-    goals=(Goal("autograd", 1 / 4, issue=2), Goal("PyTorch eager", 1 / 2, issue=2)),
+    goals=(
+        Goal("autograd", 1 / 4, issue=2),
+        Goal("PyTorch eager", 1 / 2, issue=2),
+        Goal(BY_HAND, 2, issue=5, subject=COMPILED),
+        Goal("jax.jit", 1 / 2, issue=5, subject=COMPILED),
+    ),
 )
 
 
@@ -81,6 +86,20 @@ def mygrad() -> Run:
 
     def derivative() -> object:
         mg.sqrt(x**2 + mg.exp(x**2)).backward()
+        return x.grad
+
+    return derivative
+
+
+@workload.contender("micrograd")
+def micrograd() -> Run:
+    from benchmarks.scalar_nodes import unary, value
+
+    exp = unary(math.exp, lambda _x, y: y)
+
+    def derivative() -> float:
+        x = value(X)
+        ((x**2 + exp(x**2)) ** 0.5).backward()
         return x.grad
 
     return derivative

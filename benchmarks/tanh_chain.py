@@ -14,7 +14,11 @@ workload = Workload(
     "tanh-chain",
     f"{DEPTH} chained tanh on {SIZE:,} values, value and gradient of the sum",
     tolerance=1e-13,
-    goals=(Goal(BY_HAND, 1.1, issue=2),),
+    goals=(
+        Goal(BY_HAND, 1.1, issue=2),
+        Goal(BY_HAND, 0.6, issue=5, subject=COMPILED),
+        Goal("jax.jit", 1.1, issue=5, subject=COMPILED),
+    ),
 )
 
 
@@ -79,6 +83,15 @@ def pytorch() -> Run:
     import torch
 
     f = chain(torch.tanh)
+    x = torch.tensor(start(), requires_grad=True)
+    return lambda: torch.autograd.grad(f(x), x)[0]
+
+
+@workload.contender("torch.compile")
+def torch_compile() -> Run:
+    import torch
+
+    f = torch.compile(chain(torch.tanh))
     x = torch.tensor(start(), requires_grad=True)
     return lambda: torch.autograd.grad(f(x), x)[0]
 

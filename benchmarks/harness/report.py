@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness.rounds import Measurement
-from benchmarks.harness.workload import DISTRIBUTIONS, LIBRARIES, SUBJECTS, Goal, Workload
+from benchmarks.harness.workload import DISTRIBUTIONS, LIBRARIES, SUBJECTS, Goal, Limit, Workload
 
 Measurements = dict[str, Measurement]
 
@@ -25,6 +26,7 @@ def machine(threads: int) -> dict[str, Any]:
         except PackageNotFoundError:
             versions[distribution] = "this source tree" if library == "autodiff" else "missing"
     return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "processor": processor(),
         "cores": os.cpu_count(),
         "threads": threads,
@@ -45,43 +47,98 @@ def processor() -> str:
 def heading(machine: dict[str, Any], rounds: int) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     return (
-        f"{machine['processor']}, {machine['cores']} cores, load {machine['load']}; "
+        f"{machine['date']}: {machine['processor']}, {machine['cores']} cores, load {machine['load']}; "
         f"{machine['threads']} thread(s) per library; {rounds} rounds; medians.\n{versions}"
     )
 
 
-def duration(seconds: float) -> str:
-    """Return `seconds` with three digits and its unit."""
-    units = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
-    unit = next((unit for unit, size in units.items() if seconds >= size), "ns")
-    value = seconds / units[unit]
-    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} {unit}"
+UNITS = {
+    "s": {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9},
+    "byte": {"GB": 1e9, "MB": 1e6, "kB": 1e3, "byte": 1.0},
+}
 
 
-def verdict(goal: Goal, ratio: float) -> str:
-    return f"≤ {goal.at_most:.3g} {'reached' if ratio <= goal.at_most else 'NOT REACHED'}"
+def quantity(value: float, unit: str = "s") -> str:
+    """Return `value` (in s or byte) with three digits and its unit."""
+    units = UNITS[unit]
+    name, size = next((item for item in units.items() if value >= item[1]), list(units.items())[-1])
+    number = value / size
+    return f"{number:.{2 if number < 10 else 1 if number < 100 else 0}f} {name}"
+
+
+def aim(goal: Goal | Limit) -> str:
+    """Return a goal as people write it: ≤ 1.1, or ≤ 1/5, or ≤ 20.0 ms."""
+    if isinstance(goal, Limit):
+        return f"≤ {quantity(goal.at_most)}"
+    inverse = 1 / goal.at_most
+    return (
+        f"≤ 1/{inverse:.3g}" if inverse > 1 and abs(inverse * 2 - round(inverse * 2)) < 1e-9 else f"≤ {goal.at_most:g}"
+    )
+
+
+def verdict(goal: Goal | Limit, value: float) -> str:
+    return f"{aim(goal)} {'reached' if value <= goal.at_most else 'NOT REACHED'}"
+
+
+def measured(workload: Workload, measurements: Measurements) -> Iterator[tuple[Goal | Limit, float]]:
+    """Return every goal whose contenders were measured, with the ratio, or the seconds, that it is about."""
+
+    def there(name: str) -> bool:
+        return name in measurements and not measurements[name].fault
+
+    for goal in workload.goals:
+        if there(goal.subject) and there(goal.peer):
+            yield goal, measurements[goal.subject].ratio(measurements[goal.peer])
+    for limit in workload.limits:
+        if there(limit.subject):
+            yield limit, measurements[limit.subject].median()
 
 
 def table(workload: Workload, measurements: Measurements) -> list[list[str]]:
     """Return the header and a row for each contender."""
     subjects = [name for name in SUBJECTS if name in measurements and not measurements[name].fault]
-    rows = [["contender", "time", "quartiles", *(f"{subject} ÷ this" for subject in subjects), "goal"]]
+    rows = [["contender", QUANTITIES[workload.unit], "quartiles", *(f"{name} ÷ this" for name in subjects), "goal"]]
+    verdicts: dict[str, list[str]] = {}
+    for goal, value in measured(workload, measurements):
+        row = goal.subject if isinstance(goal, Limit) else goal.peer
+        verdicts.setdefault(row, []).append(verdict(goal, value))
     for name, measurement in measurements.items():
         if measurement.fault:
             rows.append([name, measurement.fault] + [""] * (len(rows[0]) - 2))
             continue
         low, high = measurement.quartiles()
-        ratios = {subject: measurements[subject].ratio(measurement) for subject in subjects}
-        verdicts = [
-            verdict(goal, ratios[goal.subject])
-            for goal in workload.goals
-            if goal.peer == name and goal.subject in ratios
-        ]
-        rows.append(
-            [name, duration(measurement.median()), f"{duration(low)} … {duration(high)}"]
-            + [f"{ratio:.3f}" for ratio in ratios.values()]
-            + ["; ".join(verdicts)]
-        )
+        ratios = [f"{measurements[subject].ratio(measurement):.3f}" for subject in subjects]
+        median, spread = measurement.median(), (low, high)
+        quartiles = " … ".join(quantity(value, workload.unit) for value in spread)
+        rows.append([name, quantity(median, workload.unit), quartiles, *ratios, "; ".join(verdicts.get(name, []))])
+    return rows
+
+
+QUANTITIES = {"s": "time", "byte": "memory"}
+
+
+def overview(results: Sequence[tuple[Workload, Measurements]]) -> list[list[str]]:
+    """Return the header and a row of medians for each workload; an empty cell is a contender that was not measured."""
+    contenders = [name for name in LIBRARIES if any(name in measurements for _, measurements in results)]
+    rows = [["workload", *contenders]]
+    for workload, measurements in results:
+        cells = []
+        for name in contenders:
+            there = name in measurements and not measurements[name].fault
+            cells.append(quantity(measurements[name].median(), workload.unit) if there else "")
+        rows.append([workload.name, *cells])
+    return rows
+
+
+def goals(results: Sequence[tuple[Workload, Measurements]], issue: int | None = None) -> list[list[str]]:
+    """Return the header and a row for each figure to reach, as measured; of all issues or of one."""
+    rows = [["workload", "ours", "against", "measured", "to reach"]]
+    for workload, measurements in results:
+        for goal, value in measured(workload, measurements):
+            if issue in (None, goal.issue):
+                limit = isinstance(goal, Limit)
+                against, figure = ("the clock", quantity(value)) if limit else (goal.peer, f"{value:.3g}")
+                rows.append([workload.name, goal.subject, against, figure, verdict(goal, value)])
     return rows
 
 
@@ -101,15 +158,16 @@ def markdown(rows: Iterable[Sequence[str]]) -> str:
 
 
 def as_data(workload: Workload, measurements: Measurements) -> dict[str, Any]:
-    """Return everything measured, for JSON: times in s."""
+    """Return everything measured, for JSON: times in s, memory in byte."""
     contenders = {}
     for name, measurement in measurements.items():
-        entry: dict[str, Any] = {"fault": measurement.fault} if measurement.fault else {"seconds": measurement.seconds}
+        entry: dict[str, Any] = {"fault": measurement.fault} if measurement.fault else {"values": measurement.values}
         if not measurement.fault:
             entry["median"], entry["quartiles"] = measurement.median(), measurement.quartiles()
             for subject in SUBJECTS:
                 if subject in measurements and not measurements[subject].fault:
                     entry[f"{subject} ÷ this"] = measurements[subject].ratio(measurement)
         contenders[name] = entry
-    goals = [vars(goal) for goal in workload.goals]
-    return {"name": workload.name, "title": workload.title, "goals": goals, "contenders": contenders}
+    figures = [{**vars(goal), "measured": value} for goal, value in measured(workload, measurements)]
+    about = {"name": workload.name, "title": workload.title, "unit": workload.unit}
+    return {**about, "goals": figures, "contenders": contenders}

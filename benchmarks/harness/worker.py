@@ -8,31 +8,54 @@ from multiprocessing.connection import Connection
 from time import perf_counter
 from typing import Any
 
-from benchmarks import WORKLOADS
-from benchmarks.harness.workload import BY_HAND, Run
+from benchmarks import find
+from benchmarks.harness.workload import BY_HAND, UNCHECKED, Run, Workload
 
 
-def serve(pipe: Connection, name: str, contenders: list[str]) -> None:
-    """Send {contender: what is wrong with it, or ""}; then answer (contender, n) with the seconds that n runs take.
+def serve(pipe: Connection) -> None:
+    """Answer requests until one is None.
 
-    A request of None ends the process.
+    ("prepare", name of a workload, contenders) is answered with {contender: what is wrong with it, or ""};
+    ("run", contender, n) with the seconds that n runs take, or the sum of what they measure themselves.
     """
-    workload = WORKLOADS[name]
-    reference = last_result(workload.builders[BY_HAND](), workload.calls)
+    workload = None
+    runs: dict[str, Run] = {}
+    while (request := pipe.recv()) is not None:
+        match request:
+            case "prepare", name, contenders:
+                workload = find(name)
+                runs, faults = prepare(workload, contenders)
+                pipe.send(faults)
+            case "run", contender, n:
+                assert workload is not None
+                pipe.send((elapsed if workload.unit == "s" else total)(runs[contender], n))
+
+
+def prepare(workload: Workload, contenders: list[str]) -> tuple[dict[str, Run], dict[str, str]]:
+    """Return the contenders that compute what they should, ready to run, and what is wrong with each."""
+    if workload.tolerance != UNCHECKED:
+        reference = last_result(workload.builders[BY_HAND](), workload.calls)
     runs: dict[str, Run] = {}
     faults = {}
     for contender in contenders:
         try:
             run = workload.builders[contender]()
-            faults[contender] = disagreement(last_result(run, workload.calls), reference, workload.tolerance)
-            runs[contender] = run
+            result = last_result(run, workload.calls)
+            tolerance = workload.looser.get(contender, workload.tolerance)
+            wrong = "" if tolerance == UNCHECKED else disagreement(result, reference, tolerance)
         except Exception as error:  # whatever a peer raises is its entry in the table
-            faults[contender] = f"{type(error).__name__}: {error}"
+            wrong = one_line(error)
+        if not wrong:
+            runs[contender] = run
+        faults[contender] = wrong
     gc.freeze()  # what the library itself consists of is nobody's garbage
-    pipe.send(faults)
-    while (request := pipe.recv()) is not None:
-        contender, n = request
-        pipe.send(elapsed(runs[contender], n))
+    return runs, faults
+
+
+def one_line(error: Exception) -> str:
+    """Return the kind of an error and the beginning of what it says."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text if len(text) <= 120 else text[:119] + '…'}"
 
 
 def elapsed(run: Run, n: int) -> float:
@@ -42,6 +65,11 @@ def elapsed(run: Run, n: int) -> float:
     for _ in repeat(None, n):
         run()
     return perf_counter() - start
+
+
+def total(run: Run, n: int) -> float:
+    """Return the sum of what `n` runs measure themselves."""
+    return float(sum(run() for _ in range(n)))
 
 
 def last_result(run: Run, calls: int) -> Any:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+QUICK = "BENCHMARKS_QUICK"
+"""Set in the environment of the workers under `--quick`."""
+
+UNCHECKED = math.inf
+"""The tolerance of a workload whose results are not to be compared."""
 
 Run = Callable[[], Any]
 """Does one unit of work and returns its result, in whatever array type the library has."""
@@ -20,16 +28,24 @@ LIBRARIES = {
     "PyTorch eager": "torch",
     "PyTorch torch.func": "torch",
     "PyTorch fused Adam": "torch",
+    "torch.compile": "torch",
     "jax.jit": "jax",
     "jax.jit flat": "jax",
     "autograd": "autograd",
     "MyGrad": "mygrad",
+    "micrograd": "micrograd",
     "scikit-learn": "sklearn",
 }
 """The import name of the library that each contender needs, in the order of the tables."""
 
 DISTRIBUTIONS = {"autodiff": "autodiff-nn", "sklearn": "scikit-learn"}
 """What to install for an import name, where the two differ."""
+
+OPTIONAL = {"torch.compile"}
+"""Contenders that need more than their library (a C++ compiler) and compile for tens of seconds.
+
+They have a process of their own, are left out of `--quick`, and may fail.
+"""
 
 SUBJECTS = (EAGER, COMPILED)
 """The contenders that are ours: each gets a column of ratios against all the others."""
@@ -45,13 +61,26 @@ class Goal:
     subject: str = EAGER
 
 
+@dataclass(frozen=True)
+class Limit:
+    """`subject` shall take at most `at_most` seconds on a machine of today (issue `issue`)."""
+
+    at_most: float
+    issue: int
+    subject: str = COMPILED
+
+
 @dataclass
 class Workload:
     """One thing to compute, and a builder for each contender that can.
 
     A builder imports its library, prepares the data and returns a `Run`. Before anything is
     timed, the result of the `calls`-th run of each contender is compared with that of
-    NumPy by hand: |result - reference| ≤ tolerance · max |reference|.
+    NumPy by hand: |result - reference| ≤ tolerance · max |reference|;
+    a contender that computes something slightly else has a `looser` tolerance, with its reason beside it.
+
+    What is measured is the time of a run in seconds; with `unit` "byte" it is what the run
+    returns, and a `tolerance` of infinity says that there is nothing to compare.
     """
 
     name: str
@@ -59,6 +88,9 @@ class Workload:
     tolerance: float
     calls: int = 1
     goals: tuple[Goal, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    looser: dict[str, float] = field(default_factory=dict)
+    unit: str = "s"
     builders: dict[str, Callable[[], Run]] = field(default_factory=dict)
 
     def contender(self, name: str) -> Callable:
@@ -71,3 +103,8 @@ class Workload:
             return builder
 
         return enter
+
+
+def sized(full: int, quick: int) -> int:
+    """Return `full`, or `quick` under `--quick`: for what takes long at its full size."""
+    return quick if os.environ.get(QUICK) else full
