@@ -10,7 +10,7 @@ import numpy as np
 from autodiff.arraylike import getitem
 from autodiff.assignment import index_update
 from autodiff.dispatch import RULES
-from autodiff.operands import as_operand, dtype_of, is_inexact, plain, shape_of
+from autodiff.operands import as_operand, dtype_of, is_inexact, is_traced, plain, shape_of
 from autodiff.primitives import Rewrite
 
 
@@ -81,7 +81,7 @@ def _masks(conditions: Any, shape: tuple[int, ...]) -> list[np.ndarray]:
     """Return the conditions as a list of masks; a single one may stand by itself, as in NumPy."""
     if np.ndim(conditions) == 0 or (shape and np.ndim(conditions[0]) == 0):
         conditions = [conditions]
-    masks = [np.asarray(condition, bool) for condition in conditions]
+    masks = [np.asarray(c.numpy() if is_traced(c) else c, bool) for c in conditions]  # of a record, as it is here
     for mask in masks:
         if mask.shape != shape:
             raise ValueError(

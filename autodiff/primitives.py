@@ -228,6 +228,11 @@ class Constant(Rule):
         return self.function(*args, **kwargs)
 
 
+def of_numbers(function: Callable, *args: Any, **kwargs: Any) -> Any:
+    """Return function(*args) of the numbers alone, without derivative; while recording, as one step."""
+    return Constant(function).apply(args, kwargs)
+
+
 class Refused(Rule):
     """A function that cannot be differentiated, and the reason, which is also the advice."""
 

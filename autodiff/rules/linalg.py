@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from autodiff.dispatch import RULES, Operation
-from autodiff.operands import as_operand, dtype_of, plain, shape_of, value_of
-from autodiff.primitives import Constant, Rewrite
+from autodiff.operands import as_operand, dtype_of, shape_of, value_of
+from autodiff.primitives import Constant, Rewrite, of_numbers
 from autodiff.reverse import vjp
 from autodiff.rules.conjugates import adjoint, in_conjugates, is_complex, squared_size
 from autodiff.rules.elementwise import match
@@ -137,7 +137,7 @@ def _least_squares(a: Any, b: Any, *, rcond: Any) -> Any:  # noqa: ARG001 - the 
 def _lstsq(a: Any, b: Any, rcond: Any = None) -> tuple:
     """Solve where the rank is full; elsewhere the least solution jumps."""
     a, b = as_operand(a), as_operand(b)
-    rank = np.linalg.lstsq(plain(a), plain(b), rcond)[2]
+    rank = of_numbers(np.linalg.lstsq, a, b, rcond)[2]
     if rank < min(shape_of(a)):
         raise ValueError(
             f"np.linalg.lstsq: the solution jumps where the rank is not full; got rank {rank} of a matrix of shape "

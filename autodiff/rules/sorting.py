@@ -15,7 +15,7 @@ import numpy as np
 from autodiff.arraylike import getitem
 from autodiff.dispatch import RULES
 from autodiff.operands import as_operand, is_traced, shape_of, value_of
-from autodiff.primitives import Rewrite
+from autodiff.primitives import Rewrite, of_numbers
 from autodiff.rules.axes import axes_last, trailing_axes
 from autodiff.rules.general import composite
 
@@ -46,12 +46,12 @@ def _permuted(x: Any, result: np.ndarray, axis: int | None) -> Any:
 
 def _sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
     x = as_operand(a)
-    return _permuted(x, np.sort(value_of(x), axis, kind), axis)
+    return _permuted(x, of_numbers(np.sort, x, axis, kind), axis)
 
 
 def _partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None) -> Any:
     x = as_operand(a)
-    return _permuted(x, np.partition(value_of(x), kth, axis=axis, kind=kind), axis)  # type: ignore[call-overload]
+    return _permuted(x, of_numbers(np.partition, x, kth, axis=axis, kind=kind), axis)
 
 
 composite(np.sort, _sort)
@@ -73,7 +73,7 @@ def _set_operation(function: Callable) -> Callable:
 
     def definition(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
         options = {"assume_unique": True} if assume_unique else {}
-        values = function(value_of(as_operand(ar1)), value_of(as_operand(ar2)), **options)
+        values = of_numbers(function, as_operand(ar1), as_operand(ar2), **options)
         return _picked(np.concatenate([np.ravel(as_operand(ar1)), np.ravel(as_operand(ar2))]), values)
 
     return definition
@@ -82,9 +82,9 @@ def _set_operation(function: Callable) -> Callable:
 def _unique(ar: Any, axis: int | None = None, equal_nan: bool = True, sorted: bool = True) -> Any:
     x = as_operand(ar)
     if axis is not None:
-        return np.take(x, np.unique(value_of(x), return_index=True, axis=axis, equal_nan=equal_nan)[1], axis)
+        return np.take(x, of_numbers(np.unique, x, return_index=True, axis=axis, equal_nan=equal_nan)[1], axis)
     options: Any = {} if sorted else {"sorted": False}
-    return _picked(x, np.unique(value_of(x), equal_nan=equal_nan, **options))
+    return _picked(x, of_numbers(np.unique, x, equal_nan=equal_nan, **options))
 
 
 def _unique_with_places(
@@ -101,9 +101,7 @@ def _unique_with_places(
         options = {} if sorted else {"sorted": False}
         return unique_entries.apply([ar], {"axis": axis, "equal_nan": equal_nan, **options})
     x = as_operand(ar)
-    _, places, *others = np.unique(  # type: ignore[call-overload]
-        value_of(x), True, return_inverse, return_counts, axis, equal_nan=equal_nan
-    )
+    _, places, *others = of_numbers(np.unique, x, True, return_inverse, return_counts, axis, equal_nan=equal_nan)
     values = np.ravel(x)[places] if axis is None else np.take(x, places, axis)
     return (values, places, *others) if return_index else (values, *others)
 
@@ -112,7 +110,7 @@ def _unique_record(function: Callable) -> Callable:
     """Return the definition of unique_all, unique_counts or unique_inverse, which return named tuples."""
 
     def definition(x: Any) -> Any:
-        values, *others = result = function(value_of(as_operand(x)))
+        values, *others = result = of_numbers(function, as_operand(x))
         return type(result)(_picked(x, values), *others)
 
     return definition
@@ -122,7 +120,7 @@ _function: Any
 composite(np.unique, _unique)
 unique_entries = RULES[np.unique]
 RULES[np.unique] = Rewrite(np.unique, _unique_with_places)
-composite(np.unique_values, lambda x: _picked(x, np.unique_values(value_of(x))))
+composite(np.unique_values, lambda x: _picked(x, of_numbers(np.unique_values, x)))
 for _function in (np.unique_all, np.unique_counts, np.unique_inverse):
     RULES[_function] = Rewrite(_function, _unique_record(_function))
 for _function in (np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d):
@@ -167,6 +165,8 @@ def quantile(x: Any, q: Any, axis: Any, keepdims: bool, method: str, ignore_nan:
     rows = np.reshape(rows, (-1, shape_of(rows)[-1]))
     levels = np.ravel(as_operand(q))
     numbers = np.sum(~np.isnan(value_of(rows)), axis=-1)
+    if is_traced(numbers):
+        numbers = numbers.numpy()  # the positions depend on it
     dtype = value_of(rows).dtype
     below, between = _positions(levels, numbers, method, dtype)
     if not ignore_nan and np.any(numbers < shape_of(rows)[-1]):
