@@ -272,6 +272,8 @@ class Recorder:
 
     def _constant(self, x: Any) -> Any:
         """Return `x` as nobody can change it, the same object each time."""
+        if x is None or isinstance(x, str):  # an option given by position
+            return x
         if x.__class__ is not np.ndarray:
             return frozen(as_operand(x))
         if id(x) not in self.constants:
