@@ -19,8 +19,10 @@ from __future__ import annotations
 
 import difflib
 import functools
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
+from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -56,6 +58,10 @@ UNLOADED: dict[str, str] = {}
 """Modules that `import numpy` does not load, and the reason why their functions are refused."""
 
 
+LATE_RULES: dict[str, str] = {"scipy.special": "autodiff.rules.scipy_special"}
+"""Libraries that need not be there, and for each the module of rules that is read when it is first needed."""
+
+
 NO_PARAMETERS: Mapping[str, Any] = {}
 
 
@@ -63,7 +69,7 @@ def bind(function: Callable, args: Sequence, kwargs: Mapping = NO_PARAMETERS) ->
     """Evaluate `function` on operands of which some are traced: the one point of interception."""
     rule = RULES.get(function)
     if rule is None:
-        raise TypeError(no_rule(function))
+        rule = late_rule(function)
     number = len(args)
     if number != rule.operands or (kwargs and not rule.internal):
         return rule.apply(args, kwargs)
@@ -94,6 +100,16 @@ def evaluate(primitive: Primitive, args: Sequence, kwargs: Mapping) -> Any:
     if top is None:
         return primitive.function(*args, **kwargs)
     return top.process(primitive, level, args, kwargs)
+
+
+def late_rule(function: Callable) -> Any:
+    """Return the rule of a function of another library, whose rules are read now; raise if there is none."""
+    for library, rules in LATE_RULES.items():
+        if library in sys.modules:  # a ufunc does not say whose it is
+            import_module(rules)
+    if function not in RULES:
+        raise TypeError(no_rule(function))
+    return RULES[function]
 
 
 def no_rule(function: Callable) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any, ClassVar
@@ -137,7 +138,10 @@ def full_name(function: Callable) -> str:
     name: Any = getattr(function, "__qualname__", None) or getattr(function, "__name__", repr(function))
     module = getattr(function, "__module__", None) or ""
     if isinstance(function, np.ufunc):
-        return f"np.{name}" if getattr(np, name, None) is function else name
+        if getattr(np, name, None) is function:
+            return f"np.{name}"
+        special = sys.modules.get("scipy.special")  # a ufunc does not say whose it is
+        return f"scipy.special.{name}" if getattr(special, name, None) is function else name
     if module == "numpy" or module.startswith("numpy."):
         return f"{module.replace('numpy', 'np', 1)}.{name}"
     return name

@@ -1,0 +1,134 @@
+"""Bessel functions and their like: Hankel, Kelvin, Struve."""
+
+from __future__ import annotations
+
+from math import comb
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from autodiff.dispatch import Operation
+from autodiff.rules.elementwise import elementwise
+from autodiff.rules.scipy_special.orders import ORDER, in_double, special_function
+
+# --- the recurrences C′ = ½ (C_{v-1} ∓ C_{v+1}), DLMF 10.6.1 and 10.29.1 ----------------------------
+
+for _ufunc in (special.jv, special.yv, special.yn, special.hankel1, special.hankel2):
+    special_function(_ufunc, ORDER, lambda c, _y, v, x, f=_ufunc: c * 0.5 * (f(v - 1, x) - f(v + 1, x)))
+special_function(special.iv, ORDER, lambda c, _y, v, x: c * 0.5 * (special.iv(v - 1, x) + special.iv(v + 1, x)))
+special_function(special.kv, ORDER, lambda c, _y, v, x: c * -0.5 * (special.kv(v - 1, x) + special.kv(v + 1, x)))
+special_function(
+    special.kn, ORDER, lambda c, _y, n, x: c * -0.5 * (special.kn(np.abs(n - 1), x) + special.kn(n + 1, x))
+)
+elementwise(special.j0, lambda c, _y, x: -c * special.j1(x))
+elementwise(special.j1, lambda c, _y, x: c * 0.5 * (special.j0(x) - special.jv(2, x)))
+elementwise(special.y0, lambda c, _y, x: -c * special.y1(x))
+elementwise(special.y1, lambda c, _y, x: c * 0.5 * (special.y0(x) - special.yn(2, x)))
+elementwise(special.i0, lambda c, _y, x: c * special.i1(x))
+elementwise(special.i1, lambda c, _y, x: c * 0.5 * (special.i0(x) + special.iv(2, x)))
+elementwise(special.k0, lambda c, _y, x: -c * special.k1(x))
+elementwise(special.k1, lambda c, _y, x: c * -0.5 * (special.k0(x) + special.kn(2, x)))
+
+# --- scaled by exp(-|x|) or exp(x) ----------------------------------------------------------------
+
+
+def _asymptotic(v: Any, x: Any, sign: float, order: int) -> Any:
+    """Return the derivative of x^(-½) Σ (±1)ᵏ aₖ(v) / xᵏ, DLMF 10.40.1, term by term."""
+    total = np.zeros(np.broadcast_shapes(v.shape, x.shape))
+    factor = np.ones_like(total)
+    smallest = np.full_like(total, np.inf)
+    for k in range(40):
+        falling = np.prod(-(k + 0.5 + np.arange(order)))
+        term = factor * falling
+        smallest = np.minimum(smallest, np.abs(term))
+        total = total + np.where(np.abs(term) <= smallest, term, 0.0)
+        factor = factor * sign * (4 * v * v - (2 * k + 1) ** 2) / (8 * (k + 1) * x)
+    return total * x ** (-0.5 - order)
+
+
+@Operation
+@in_double
+def scaled_i(v: Any, x: Any, order: int) -> Any:
+    """Return the derivative of exp(-|x|) I_v(x); for large |x| the difference of two nearly equal terms."""
+    size = np.abs(x)
+    far = size > 40.0 + v * v
+    sign = np.where(x < 0, -1.0, 1.0)
+    near = np.zeros(np.broadcast_shapes(v.shape, x.shape))
+    z = np.where(far, 1.0, x)
+    for k in range(order + 1):  # (S - sign)ⁿ, S the mean of the two neighbours
+        mean = sum(comb(k, j) * special.ive(v - k + 2 * j, z) for j in range(k + 1)) / 2.0**k
+        near = near + comb(order, k) * (-sign) ** (order - k) * mean
+    parity = np.where(x < 0, np.where(np.floor(v) == v, 1 - 2 * np.remainder(v, 2), np.nan), 1.0)
+    large = parity * sign**order * _asymptotic(v, np.where(far, size, 100.0), -1.0, order) / np.sqrt(2 * np.pi)
+    return np.where(far, large, near)
+
+
+@Operation
+@in_double
+def scaled_k(v: Any, x: Any, order: int) -> Any:
+    """Return the derivative of exp(x) K_v(x), x > 0; for large x the difference of two nearly equal terms."""
+    far = x > 40.0 + v * v
+    near = np.zeros(np.broadcast_shapes(v.shape, x.shape))
+    z = np.where(far, 1.0, x)
+    for k in range(order + 1):
+        mean = sum(comb(k, j) * special.kve(v - k + 2 * j, z) for j in range(k + 1)) / 2.0**k
+        near = near + comb(order, k) * (-1.0) ** k * mean
+    return np.where(far, _asymptotic(v, np.where(far, x, 100.0), 1.0, order) * np.sqrt(np.pi / 2), near)
+
+
+for _function in (scaled_i, scaled_k):
+    elementwise(
+        _function, 0, lambda c, _y, v, x, order, f=_function: c * f(v, x, order=order + 1), internal=True
+    )
+
+
+def _real(x: Any) -> Any:
+    if x.dtype.kind == "c":
+        raise TypeError(
+            f"scipy.special: the derivative of a scaled Bessel function is known for real numbers only; got {x.dtype}. "
+            "Write the function without its scale, times np.exp."
+        )
+    return x
+
+
+special_function(special.ive, ORDER, lambda c, _y, v, x: c * scaled_i(v, _real(x), order=1))
+special_function(special.kve, ORDER, lambda c, _y, v, x: c * scaled_k(v, _real(x), order=1))
+elementwise(special.i0e, lambda c, _y, x: c * scaled_i(0.0, x, order=1))
+elementwise(special.i1e, lambda c, _y, x: c * scaled_i(1.0, x, order=1))
+elementwise(special.k0e, lambda c, _y, x: c * scaled_k(0.0, x, order=1))
+elementwise(special.k1e, lambda c, _y, x: c * scaled_k(1.0, x, order=1))
+special_function(special.jve, ORDER, lambda c, _y, v, x: c * 0.5 * (special.jv(v - 1, _real(x)) - special.jv(v + 1, x)))
+special_function(special.yve, ORDER, lambda c, _y, v, x: c * 0.5 * (special.yv(v - 1, _real(x)) - special.yv(v + 1, x)))
+
+# --- Kelvin functions: x f″ + f′ = ∓x g ------------------------------------------------------------
+
+elementwise(special.ber, lambda c, _y, x: c * special.berp(x))
+elementwise(special.bei, lambda c, _y, x: c * special.beip(x))
+elementwise(special.ker, lambda c, _y, x: c * special.kerp(x))
+elementwise(special.kei, lambda c, _y, x: c * special.keip(x))
+elementwise(special.berp, lambda c, y, x: -c * (special.bei(x) + y / x))
+elementwise(special.beip, lambda c, y, x: c * (special.ber(x) - y / x))
+elementwise(special.kerp, lambda c, y, x: -c * (special.kei(x) + y / x))
+elementwise(special.keip, lambda c, y, x: c * (special.ker(x) - y / x))
+
+# --- Struve functions, DLMF 11.4.25 and 11.4.26 ----------------------------------------------------
+
+
+def _struve_rest(v: Any, x: Any) -> Any:
+    return np.power(0.5 * x, v) * special.rgamma(v + 1.5) / np.sqrt(np.pi)
+
+
+special_function(
+    special.struve,
+    ORDER,
+    lambda c, _y, v, x: c * 0.5 * (special.struve(v - 1, x) - special.struve(v + 1, x) + _struve_rest(v, x)),
+)
+special_function(
+    special.modstruve,
+    ORDER,
+    lambda c, _y, v, x: c * 0.5 * (special.modstruve(v - 1, x) + special.modstruve(v + 1, x) + _struve_rest(v, x)),
+)
+elementwise(special.itstruve0, lambda c, _y, x: c * special.struve(0, x))
+elementwise(special.itmodstruve0, lambda c, _y, x: c * special.modstruve(0, x))
+elementwise(special.it2struve0, lambda c, _y, x: -c * (special.struve(0, x) / x))

@@ -1,0 +1,160 @@
+"""The densities that are derivatives of incomplete gamma and beta functions, to the last digits.
+
+A power, an exponential and a gamma function that nearly cancel for large parameters are put together
+before anything is rounded (Loader 2000, "Fast and accurate computation of binomial probabilities"):
+with Γ(a) = √(2π/a) (a/e)ᵃ exp(ρ(a)),
+
+    xᵃ exp(-x) / Γ(a) = √(a/2π) exp(a (log(1 + w) - w) - ρ(a)),        w = (x - a) / a
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from autodiff.dispatch import Operation
+from autodiff.rules.elementwise import elementwise
+from autodiff.rules.scipy_special.orders import in_double
+
+
+def log1p_less_linear(w: Any) -> Any:
+    """Return log(1 + w) - w, by the series of artanh where that cancels."""
+    near = np.abs(w) < 0.5
+    v = np.where(near, w, 0.0)
+    r = v / (2.0 + v)
+    square = r * r
+    series = np.zeros_like(v)
+    for k in range(37, 1, -2):
+        series = square * (1.0 / k + series)
+    return np.where(near, r * (2.0 * series - v), np.log1p(w) - w)
+
+
+def stirling_rest(a: Any) -> Any:
+    """Return ρ(a) = log Γ(a) - ½ log(2π/a) - a log a + a."""
+    large = a >= 10.0
+    z = 1.0 / np.where(large, a, 10.0)
+    q = z * z
+    series = z * (1 / 12 - q * (1 / 360 - q * (1 / 1260 - q * (1 / 1680 - q * (1 / 1188 - q * (691 / 360360 - q / 156))))))
+    b = np.where(large, 1.0, a)
+    return np.where(large, series, special.gammaln(b) - 0.5 * np.log(2.0 * np.pi / b) - b * np.log(b) + b)
+
+
+def _times_log1p_less_linear(a: Any, excess: Any) -> Any:
+    """Return a (log(1 + w) - w) for w = excess / a, which may overflow."""
+    w = excess / a
+    far = w > 1.0
+    beyond = a * (np.log(np.where(far, excess + a, 1.0)) - np.log(a)) - excess
+    return np.where(far, beyond, a * log1p_less_linear(np.where(far, 0.0, w)))
+
+
+@Operation
+@in_double
+def gamma_density(a: Any, x: Any) -> Any:
+    """Return xᵃ⁻¹ exp(-x) / Γ(a), a > 0."""
+    inside = (x > 0) & (x < np.inf)
+    z = np.where(inside, x, 1.0)
+    density = np.sqrt(a / (2 * np.pi)) * np.exp(_times_log1p_less_linear(a, z - a) - stirling_rest(a)) / z
+    return np.where(inside, density, np.where(x == 0, _at_zero(a, 1.0), 0.0 * a * x))
+
+
+@Operation
+@in_double
+def beta_density(a: Any, b: Any, x: Any) -> Any:
+    """Return xᵃ⁻¹ (1 - x)ᵇ⁻¹ / B(a, b), a and b > 0, 0 ≤ x ≤ 1."""
+    inside = (x > 0) & (x < 1)
+    z = np.where(inside, x, 0.5)
+    n = a + b
+    excess = b * z - a * (1.0 - z)  # n z - a
+    exponent = _times_log1p_less_linear(a, excess) + _times_log1p_less_linear(b, -excess)
+    rest = stirling_rest(n) - stirling_rest(a) - stirling_rest(b)
+    density = np.sqrt(a * (b / n) / (2 * np.pi)) * np.exp(exponent + rest) / (z * (1.0 - z))
+    at_edge = np.where(x == 0, _at_zero(a, b), np.where(x == 1, _at_zero(b, a), np.nan))
+    return np.where(inside, density, at_edge)
+
+
+def _at_zero(a: Any, value: Any) -> Any:
+    """Return the limit at 0 of a density that behaves like xᵃ⁻¹."""
+    return np.where(a < 1, np.inf, np.where(a == 1, value, np.where(a > 1, 0.0, np.nan)))
+
+
+@Operation
+@in_double
+def t_density(df: Any, t: Any) -> Any:
+    """Return the density of Student's distribution, of the normal one for df = ∞."""
+    h = 0.5 * np.where(np.isinf(df), 1.0, df)
+    factor = np.exp(_times_log1p_less_linear(h, 0.5) + stirling_rest(h + 0.5) - stirling_rest(h)) / np.sqrt(2 * np.pi)
+    size = np.abs(t)
+    ratio = np.where(size > 1e100, 1.0, size / np.sqrt(2 * h))
+    large = 2 * (np.log(np.where(size > 1e100, size, 1.0)) - 0.5 * np.log(2 * h))
+    power = np.where(size > 1e100, large, np.log1p(ratio * ratio))
+    return np.where(np.isinf(df), np.exp(-0.5 * t * t) / np.sqrt(2 * np.pi), factor * np.exp(-(h + 0.5) * power))
+
+
+@Operation
+@in_double
+def digamma_difference(a: Any, b: Any) -> Any:
+    """Return ψ(a + b) - ψ(a) without cancellation.
+
+    For a and a + b > 0: sixteen steps of ψ(x + 1) = ψ(x) + 1/x, then the asymptotic series, whose
+    terms are subtracted one by one. Elsewhere: the difference.
+    """
+    regular = (a > 0) & (a + b > 0)
+    p = np.where(regular, a, 1.0)
+    d = np.where(regular, b, 0.0)
+    steps = np.zeros_like(p + d)
+    for _ in range(16):
+        steps += d / p / (p + d)
+        p = p + 1.0
+    log_ratio = np.log1p(d / p)
+    series = log_ratio + 0.5 * d / p / (p + d)
+    for k, bernoulli in enumerate((1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6), start=1):
+        series -= bernoulli / (2 * k) * p ** (-2.0 * k) * np.expm1(-2 * k * log_ratio)
+    return np.where(regular, steps + series, special.psi(a + b) - special.psi(a))
+
+
+@Operation
+@in_double
+def polygamma_value(x: Any, order: int) -> Any:
+    """Return ψ⁽ⁿ⁾(x), n = order."""
+    if x.dtype.kind == "c":
+        raise TypeError(
+            f"scipy.special.polygamma: is known for real numbers only; got {x.dtype}. "
+            "Use real numbers, or the first derivative of loggamma alone."
+        )
+    return special.polygamma(order, x)
+
+
+elementwise(
+    gamma_density,
+    lambda c, y, a, x: c * (y * (np.log(x) - special.psi(a))),
+    lambda c, y, a, x: c * (y * ((a - 1) / x - 1)),
+)
+elementwise(
+    beta_density,
+    lambda c, y, a, b, x: c * (y * (np.log(x) + digamma_difference(a, b))),
+    lambda c, y, a, b, x: c * (y * (np.log1p(-x) + digamma_difference(b, a))),
+    lambda c, y, a, b, x: c * (y * ((a - 1) / x - (b - 1) / (1 - x))),
+)
+
+
+def t_density_by_df(df: Any, t: Any) -> Any:
+    """Return ∂ log density / ∂ df."""
+    square = t * t
+    return 0.5 * (
+        digamma_difference(0.5 * df, 0.5) - 1 / df - np.log1p(square / df) + (df + 1) / df * (square / (df + square))
+    )
+
+
+elementwise(
+    t_density,
+    lambda c, y, df, t: c * (y * t_density_by_df(df, t)),
+    lambda c, y, df, t: -c * (y * ((df + 1) * t / (df + t * t))),
+)
+elementwise(
+    digamma_difference,
+    lambda c, _y, a, b: c * (polygamma_value(a + b, order=1) - polygamma_value(a, order=1)),
+    lambda c, _y, a, b: c * polygamma_value(a + b, order=1),
+)
+elementwise(polygamma_value, lambda c, _y, x, order: c * polygamma_value(x, order=order + 1), internal=True)
