@@ -57,7 +57,7 @@ def piecewise(x: Any, conditions: Sequence, functions: Sequence[Callable | Any],
     shape = shape_of(x)
     if not is_inexact(dtype_of(x)):
         raise TypeError(f"piecewise: x must hold floats; got dtype {dtype_of(x)}. Convert it with .astype(float).")
-    masks = _masks(plain(conditions), shape)
+    masks = _masks(_known(plain(conditions)), shape)
     if len(functions) == len(masks) + 1:
         masks.append(~np.any(masks, axis=0) if masks else np.ones(shape, bool))
     if len(functions) != len(masks):
@@ -77,11 +77,18 @@ def piecewise(x: Any, conditions: Sequence, functions: Sequence[Callable | Any],
     return np.reshape(y, shape)
 
 
+def _known(conditions: Any) -> Any:
+    """Return conditions under recording as they are at these numbers."""
+    if isinstance(conditions, (list, tuple)):
+        return [_known(condition) for condition in conditions]
+    return conditions.numpy() if is_traced(conditions) else conditions
+
+
 def _masks(conditions: Any, shape: tuple[int, ...]) -> list[np.ndarray]:
     """Return the conditions as a list of masks; a single one may stand by itself, as in NumPy."""
     if np.ndim(conditions) == 0 or (shape and np.ndim(conditions[0]) == 0):
         conditions = [conditions]
-    masks = [np.asarray(c.numpy() if is_traced(c) else c, bool) for c in conditions]  # of a record, as it is here
+    masks = [np.asarray(condition, bool) for condition in conditions]
     for mask in masks:
         if mask.shape != shape:
             raise ValueError(
