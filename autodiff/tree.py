@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from autodiff.operands import PLAIN
+
 
 class Structure:
     """The shape of a tree: what holds what, without the leaves."""
@@ -62,7 +64,11 @@ class Structure:
     def _build(self, leaves: Iterator) -> Any:
         if self.kind is LEAF:
             return next(leaves)
-        items = [child._build(leaves) for child in self.children]
+        items = [next(leaves) if child.kind is LEAF else child._build(leaves) for child in self.children]
+        if self.kind is list:
+            return items
+        if self.kind is tuple:
+            return tuple(items)
         if self.kind is type(None):
             return None
         if issubclass(self.kind, defaultdict):
@@ -104,6 +110,10 @@ def _rebuild_dataclass(kind: Any, values: dict) -> Any:
 def _open(tree: Any) -> tuple[tuple, Sequence] | None:
     """Return the keys and items of a container, or None for a leaf."""
     kind = tree.__class__
+    if kind in PLAIN:
+        return None
+    if kind is list or kind is tuple:
+        return tuple(range(len(tree))), tree
     if tree is None:
         return (), ()
     if isinstance(tree, dict):

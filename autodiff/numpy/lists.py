@@ -31,15 +31,14 @@ def takes_lists(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        traced = False
         for arg in args:
             kind = arg.__class__
             if kind in TRACED:
-                break
-            if (kind is list or kind is tuple) and is_traced(arg):
-                break
-        else:
-            return function(*args, **kwargs)
-        return bind(function, args if whole else [_as_array(arg) for arg in args], kwargs)
+                traced = True
+            elif (kind is list or kind is tuple) and is_traced(arg):
+                return bind(function, args if whole else [_as_array(arg) for arg in args], kwargs)
+        return bind(function, args, kwargs) if traced else function(*args, **kwargs)
 
     return call
 

@@ -175,25 +175,53 @@ for _name, _definition in (("vecdot", _vecdot), ("matvec", _matvec), ("vecmat", 
 # axes of a, then those of b.
 
 
-def _free(ndim: int, axes: Sequence[int]) -> list[int]:
+Axes = tuple[int, ...]
+
+
+def _free(ndim: int, axes: Axes) -> list[int]:
     return [axis for axis in range(ndim) if axis not in axes]
 
 
-def _contracted_left(ct: Any, a: Any, b: Any, a_axes: list[int], b_axes: list[int]) -> Any:
+@functools.lru_cache(1024)
+def _adjacent(m: int, a_axes: Axes, b_axes: Axes) -> bool:
+    """Tell whether the last axes of a (it has m) meet the first of b, in order: then it is a matrix product."""
+    n = len(b_axes)
+    return b_axes == tuple(range(n)) and a_axes == tuple(range(m - n, m))
+
+
+def _as_matrix(x: Any, rows: int) -> Any:
+    """Return `x` with its first axes, this many, as rows, and the others as columns."""
+    shape = shape_of(x)
+    return x if rows == 1 and len(shape) == 2 else np.reshape(x, (prod(shape[:rows]), prod(shape[rows:])))
+
+
+def _contracted_left(ct: Any, a: Any, b: Any, a_axes: Axes, b_axes: Axes) -> Any:
     """Contract the cotangent with b over b's free axes, and put the axes in a's order."""
+    if _adjacent(len(shape_of(a)), a_axes, b_axes):
+        if shape_of(ct) == ():
+            return ct * b
+        rows = len(shape_of(a)) - len(a_axes)
+        y = np.matmul(_as_matrix(ct, rows), _as_matrix(b, len(b_axes)).T)
+        return y if shape_of(y) == shape_of(a) else np.reshape(y, shape_of(a))
     free = _free(len(shape_of(a)), a_axes)
     y = np.tensordot(ct, b, (list(range(len(free), len(shape_of(ct)))), _free(len(shape_of(b)), b_axes)))
     return np.transpose(y, np.argsort([*free, *[a_axes[b_axes.index(j)] for j in sorted(b_axes)]]).tolist())
 
 
-def _contracted_right(ct: Any, a: Any, b: Any, a_axes: list[int], b_axes: list[int]) -> Any:
+def _contracted_right(ct: Any, a: Any, b: Any, a_axes: Axes, b_axes: Axes) -> Any:
+    if _adjacent(len(shape_of(a)), a_axes, b_axes):
+        if shape_of(ct) == ():
+            return a * ct
+        rows = len(shape_of(a)) - len(a_axes)
+        y = np.matmul(_as_matrix(a, rows).T, _as_matrix(ct, rows))
+        return y if shape_of(y) == shape_of(b) else np.reshape(y, shape_of(b))
     free = _free(len(shape_of(a)), a_axes)
     y = np.tensordot(a, ct, (free, list(range(len(free)))))
     order = [*[b_axes[a_axes.index(i)] for i in sorted(a_axes)], *_free(len(shape_of(b)), b_axes)]
     return np.transpose(y, np.argsort(order).tolist())
 
 
-def _contracted_stack(batched: Sequence[bool], a: Any, b: Any, a_axes: list[int], b_axes: list[int]) -> Any:
+def _contracted_stack(batched: Sequence[bool], a: Any, b: Any, a_axes: Axes, b_axes: Axes) -> Any:
     if all(batched):
         return np.stack([np.tensordot(x, y, (a_axes, b_axes)) for x, y in zip(a, b, strict=True)])
     if batched[0]:
@@ -207,10 +235,10 @@ def contraction(function: Callable, axes_of: Callable, parameters: Sequence[str]
 
     def with_axes(rule: Callable, skip: int) -> Callable:
         def applied(first: Any, a: Any, b: Any, **kwargs: Any) -> Any:
-            ndims = [len(shape_of(x)) for x in (a, b)]
+            m, n = len(shape_of(a)), len(shape_of(b))
             if skip:  # operands that are stacks have one axis more
-                ndims = [n - is_stack for n, is_stack in zip(ndims, first, strict=True)]
-            return rule(first, a, b, *axes_of(*ndims, **kwargs))
+                m, n = m - first[0], n - first[1]
+            return rule(first, a, b, *axes_of(m, n, **kwargs))
 
         return applied
 
@@ -218,19 +246,19 @@ def contraction(function: Callable, axes_of: Callable, parameters: Sequence[str]
     multilinear(function, left, right, parameters=parameters, batch=with_axes(_contracted_stack, 1))
 
 
-def _dot_axes(m: int, n: int) -> tuple[list[int], list[int]]:
-    return ([m - 1], [max(n - 2, 0)]) if m and n else ([], [])
+def _dot_axes(m: int, n: int) -> tuple[Axes, Axes]:
+    return ((m - 1,), (max(n - 2, 0),)) if m and n else ((), ())
 
 
-def _inner_axes(m: int, n: int) -> tuple[list[int], list[int]]:
-    return ([m - 1], [n - 1]) if m and n else ([], [])
+def _inner_axes(m: int, n: int) -> tuple[Axes, Axes]:
+    return ((m - 1,), (n - 1,)) if m and n else ((), ())
 
 
-def _tensordot_axes(m: int, n: int, axes: Any = 2) -> tuple[list[int], list[int]]:
+def _tensordot_axes(m: int, n: int, axes: Any = 2) -> tuple[Axes, Axes]:
     if isinstance(axes, (int, np.integer)):
-        return list(range(m - axes, m)), list(range(axes))
+        return tuple(range(m - axes, m)), tuple(range(axes))
     a_axes, b_axes = [np.atleast_1d(part).tolist() for part in axes]
-    return [int(i) % m for i in a_axes], [int(j) % n for j in b_axes]
+    return tuple([int(i) % m for i in a_axes]), tuple([int(j) % n for j in b_axes])
 
 
 contraction(np.dot, _dot_axes)
