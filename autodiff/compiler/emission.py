@@ -78,6 +78,7 @@ class Source:
             if node is not None:
                 wanted = identifier(node.label) or node.name.replace("-", "_")
                 if not node.label and node.adjoint_of is not None:
+                    self.names[step] = node.name  # for now: equal values may be the adjoints of each other
                     primal = self.step_of.get(node.adjoint_of)
                     wanted = f"d_{self.name_of(primal) if primal is not None else node.adjoint_of.name}"
             self.names[step] = self.fresh(wanted)
