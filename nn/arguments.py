@@ -109,6 +109,22 @@ def seed_from(function: str, rng: Any) -> int:
     return operator.index(rng)
 
 
+def check_loss(function: str, loss: Any) -> None:
+    """Raise unless `loss` can be called with a prediction and a target."""
+    if isinstance(loss, type) or not callable(loss):
+        given = f"the class {loss.__name__}" if isinstance(loss, type) else type(loss).__name__
+        raise TypeError(
+            f"{function}: the loss must be a function of (prediction, target); got {given}. "
+            "Pass an instance, such as nn.MSELoss(), or a function."
+        )
+
+
+def check_callable(function: str, value: Any, of: str) -> None:
+    """Raise unless `value` can be called."""
+    if not callable(value):
+        raise TypeError(f"{function}: takes a function of {of}; got {type(value).__name__} {value!r}. Pass one.")
+
+
 def _real(function: str, name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, NUMBERS):
         raise _wrong_kind(function, name, "a number", value, "Pass a float.")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from nn.arguments import check_loss
 from nn.clipping import clip_grad_norm_, clip_grad_value_
 from nn.module import Module
 from nn.optim.optimizer import Optimizer
@@ -307,7 +308,7 @@ def compile(
     Raises
     ------
     TypeError
-        At the call, if what the model does depends on the numbers.
+        For what is no model, loss or optimiser; at the call, if what the model does depends on the numbers.
 
     Examples
     --------
@@ -328,4 +329,10 @@ def compile(
         )
     if loss is None or optimizer is None:
         return CompiledModel(model)
+    check_loss("nn.compile", loss)
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"nn.compile: optimizer must be one of nn.optim; got {type(optimizer).__name__}. "
+            "Pass nn.optim.Adam(model.parameters(), lr=1e-3)."
+        )
     return CompiledStep(model, loss, optimizer, clip_norm, clip_value, scheduler)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 import autodiff as ad
+from nn.arguments import check_callable, flag, float_dtype
 from nn.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -136,9 +137,13 @@ class Module:
 
         Raises
         ------
-        ValueError
-            If the module has an attribute of this name already.
+        TypeError, ValueError
+            For a name that is no string; if the module has an attribute of this name already.
         """
+        if not isinstance(name, str):
+            raise TypeError(
+                f"{type(self).__name__}.register_buffer: a name is a string; got {type(name).__name__}. Pass one first."
+            )
         if hasattr(self, name) and name not in self._buffers:
             raise ValueError(
                 f"{type(self).__name__}.register_buffer: the name is taken; got {name!r}. Choose another name."
@@ -160,6 +165,7 @@ class Module:
 
     def train(self, mode: bool = True) -> Self:
         """Switch this module and those inside it to training (or, with False, to evaluation)."""
+        mode = flag("Module.train", "mode", mode)
         for module in self.modules():
             module.training = mode
         return self
@@ -170,18 +176,21 @@ class Module:
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Let every parameter be learned (or, with False, hold them fixed)."""
+        requires_grad = flag("requires_grad_", "requires_grad", requires_grad)
         for parameter in self.parameters():
             parameter.requires_grad = requires_grad
         return self
 
     def apply(self, function: Callable[[Module], Any]) -> Self:
         """Call `function` on this module and on each of those inside it, the inner ones first."""
+        check_callable("Module.apply", function, "the module")
         for module in reversed(list(self.modules())):
             function(module)
         return self
 
     def to(self, dtype: Any) -> Self:
-        """Turn every parameter and every float buffer to `dtype`; do so before an optimiser is made."""
+        """Turn every parameter and every float buffer to `dtype`, one of floats; do so before an optimiser is made."""
+        dtype = float_dtype("Module.to", dtype)
         for parameter in self.parameters():
             parameter.data = parameter.data.astype(dtype)
         for module in self.modules():
@@ -222,6 +231,7 @@ class Module:
         callable
             Call it to take the hook away again.
         """
+        check_callable("register_forward_hook", hook, "module, inputs and output")
         entry = lambda module, args, output: hook(module, args, output)  # noqa: E731 - an object of its own
         self._forward_hooks = (*self._forward_hooks, entry)
 
@@ -230,10 +240,13 @@ class Module:
 
         return remove
 
-    def zero_grad(self) -> None:
-        """Forget the gradients (set them to None)."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients: set them to None (or, with False, to zeros)."""
         for parameter in self.parameters():
-            parameter.zero_grad()
+            if set_to_none:
+                parameter.zero_grad()
+            elif parameter.grad is not None:
+                parameter.grad[...] = 0.0
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return a copy of every parameter's and buffer's values by name; training on does not change it."""

@@ -289,6 +289,8 @@ REFUSALS = [
     (lambda: nn.GELU("erf"), ValueError, 'GELU: approximate is "none" or "tanh"; got \'erf\''),
     (lambda: F.gelu(1.0, approximate=True), ValueError, "gelu: approximate is"),
     (lambda: nn.Hardtanh(1.0, -1.0), ValueError, "Hardtanh: min_val must be less than max_val; got 1.0 and -1.0"),
+    (lambda: nn.Softmax(2)(np.ones((2, 3))), ValueError, r"softmax: dim must be an axis .*; got 2 for shape \(2, 3\)"),
+    (lambda: nn.LogSoftmax()(np.ones((2, 0))), ValueError, r"log_softmax: dim .* not empty; got -1 for shape \(2, 0\)"),
     (lambda: nn.Softmax(0.5), TypeError, "Softmax: dim must be an integer; got float 0.5"),
     (lambda: nn.LogSoftmax(True), TypeError, "LogSoftmax: dim must be an integer; got bool True"),
     (lambda: ad.grad(lambda a: F.leaky_relu(1.0, a))(0.1), TypeError, "no derivative with respect to"),

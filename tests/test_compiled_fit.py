@@ -43,6 +43,9 @@ def frozen():
     return model
 
 
+LINE = nn.Linear(1, 1, rng=0)
+
+
 class WithUnused(nn.Module):
     def __init__(self):
         self.used = nn.Linear(5, 2, rng=0)
@@ -237,3 +240,17 @@ def test_eager_statistics_do_not_make_the_compiled_step_compile_again():
         step(X, Y)
         model(X)
     assert len(step._programs) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.compile(LINE, "mse", nn.optim.SGD(LINE.parameters(), lr=0.1)), "the loss must be .*; got str"),
+        (lambda: nn.compile(LINE, nn.MSELoss, nn.optim.SGD(LINE.parameters(), lr=0.1)), "; got the class MSELoss"),
+        (lambda: nn.compile(LINE, nn.MSELoss(), "adam"), "nn.compile: optimizer must be one of nn.optim; got str"),
+        (lambda: nn.compile(LINE, nn.MSELoss(), nn.optim.Adam), "nn.compile: optimizer must be .*; got type"),
+    ],
+)
+def test_what_cannot_be_compiled_is_refused_at_once(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()

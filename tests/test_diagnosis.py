@@ -468,6 +468,7 @@ REFUSALS = [
     ((small, np.ma.masked_array(X), Y), {}, TypeError, "X must hold real numbers; got a mask"),
     ((small, X[:, :3], Y), {}, ValueError, r"Linear: the last axis of the input must be in_features=20 long"),
     ((small, X, Y[:, 0]), {}, ValueError, "mse_loss"),
+    ((small, X, Y), {"loss": "mse"}, TypeError, r"the loss must be a function of \(prediction, target\); got str"),
     ((small, X, Y), {"loss": nn.MSELoss("none")}, ValueError, r"the loss must be one number .*got shape \(300, 1\)"),
     ((small, X, Y), {"loss": lambda p, _y: p.numpy().mean()}, ValueError, "must be one number .*got a float64"),
     ((small, X, Y), {"lr": 0.0}, ValueError, "lr must be a positive number; got 0.0"),

@@ -463,6 +463,18 @@ REFUSALS = [
     (lambda: nn.Linear(0, 2), ValueError, "Linear: in_features must be at least 1; got 0"),
     (lambda: nn.Linear(2, -1), ValueError, "Linear: out_features must be at least 1; got -1"),
     (lambda: nn.Linear(2.5, 1), TypeError, "Linear: in_features must be an integer; got float 2.5"),
+    (lambda: nn.Linear(2, 3)([["a", "b"]]), TypeError, "Linear: the input must hold real numbers; got dtype <U1"),
+    (lambda: nn.Linear(2, 3)(None), TypeError, "Linear: the input must hold real numbers; got dtype object"),
+    (lambda: nn.Linear(2, 3).to(int), TypeError, "Module.to: dtype must be one of floats; got <class 'int'>"),
+    (lambda: nn.Linear(2, 3).train("yes"), TypeError, "Module.train: mode must be True or False; got str 'yes'"),
+    (lambda: nn.Linear(2, 3).requires_grad_(0), TypeError, "requires_grad must be True or False; got int 0"),
+    (lambda: nn.Linear(2, 3).apply(3), TypeError, "Module.apply: takes a function of the module; got int 3"),
+    (
+        lambda: nn.ReLU().register_forward_hook(None),
+        TypeError,
+        "register_forward_hook: takes a function of .*; got NoneType None",
+    ),
+    (lambda: nn.ReLU().register_buffer(3, 1.0), TypeError, "ReLU.register_buffer: a name is a string; got int"),
     (lambda: nn.Linear(2, 3)(np.ones((4, 5))), ValueError, r"in_features=2 long; got shape \(4, 5\)"),
     (lambda: nn.Linear(2, 3)(ad.tensor(np.ones(3))), ValueError, r"in_features=2 long; got shape \(3,\)"),
     (lambda: nn.Sequential(nn.Tanh), TypeError, "layer 0 must be a module; got type"),
@@ -514,3 +526,12 @@ def test_load_state_dict_takes_parameters_and_refuses_other_kinds():
         first.load_state_dict({**state, "weight": state["weight"] + 1j})
     with pytest.raises(TypeError, match="takes a mapping from names to arrays; got str"):
         first.load_state_dict("weights")
+
+
+def test_zero_grad_gives_none_or_zeros():
+    layer = nn.Linear(2, 1, rng=0)
+    layer(np.ones((3, 2))).sum().backward()
+    layer.zero_grad(set_to_none=False)
+    np.testing.assert_array_equal(layer.weight.grad, np.zeros((2, 1)))
+    layer.zero_grad()
+    assert layer.weight.grad is None

@@ -264,6 +264,12 @@ REFUSALS = [
         r"weight must have one entry for each of the 2 channels .*got shape \(3,\)",
     ),
     (lambda: nn.LayerNorm(()), ValueError, r"LayerNorm: normalized_shape must have at least one axis; got \(\)"),
+    (lambda: nn.BatchNorm1d(1)(np.array([["a"], ["b"]])), TypeError, "batch_norm: the input must hold real numbers"),
+    (
+        lambda: nn.LayerNorm(1)(np.array([["a"]])),
+        TypeError,
+        "layer_norm: the input must hold real numbers; got dtype <U1",
+    ),
     (lambda: nn.LayerNorm((3, 0)), ValueError, "LayerNorm: normalized_shape must be at least 1; got 0"),
     (lambda: nn.LayerNorm("3"), TypeError, "normalized_shape must be an integer; got str"),
     (lambda: nn.LayerNorm(3)(np.ones((3, 4))), ValueError, r"layer_norm: the last axes .*\(3,\); got shape \(3, 4\)"),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from nn.arguments import check_loss
 from nn.diagnosis.findings import find
 from nn.diagnosis.measure import observe
 from nn.diagnosis.report import Diagnosis
@@ -89,6 +90,7 @@ def diagnose(
     rows = _rows(len(targets), max_samples)
     dtype = model_dtype(model)
     loss = MSELoss() if loss is None else loss
+    check_loss("diagnose", loss)
     with unchanged(model, optimizer), np.errstate(all="ignore"):  # what overflows is reported, not warned of
         batch = [_as_trained(array[rows], dtype) for array in (*inputs, targets)]
         figures = observe(model, batch[:-1], batch[-1], loss, optimizer, lr)

@@ -211,7 +211,7 @@ def _expected(t: Any, log_p: Any) -> Any:
     return np.sum(t * np.where(t == 0, 0.0, log_p), axis=-1)
 
 
-def _picked(function: str, log_p: Any, target: np.ndarray, weight: Any, ignore_index: int) -> tuple[Any, Any]:
+def _picked(function: str, log_p: Any, target: Any, weight: Any, ignore_index: int) -> tuple[Any, Any]:
     """Return −w log p of the classes in `target`, and how much each counts (None: all alike)."""
     ignored = target == ignore_index
     some = isinstance(target, ad.Record) or bool(ignored.any())  # a record may hold any numbers

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from nn.functional.reduction import floats
 
 
 @ad.primitive
@@ -104,7 +105,7 @@ def batch_norm(
     array([[-1., -1.],
            [ 1.,  1.]])
     """
-    x = input if hasattr(input, "shape") else np.asarray(input, float)
+    x = floats("batch_norm", "the input", input)
     if x.ndim < 2:
         raise ValueError(f"batch_norm: the input must have shape (N, C, ...); got {x.shape}. Add the axis of samples.")
     channels = x.shape[1]
@@ -183,7 +184,7 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     array([[-1.,  1.],
            [-1.,  1.]])
     """
-    x = input if hasattr(input, "shape") else np.asarray(input, float)
+    x = floats("layer_norm", "the input", input)
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape or x.shape[-len(shape) :] != shape:
         raise ValueError(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from nn.arguments import integer
 from nn.functional.elementwise import elementwise
 
 
@@ -24,12 +25,17 @@ def softmax(x: Any, axis: int = -1, *, dim: int | None = None) -> Any:
     dim : int, optional
         PyTorch's name for `axis`.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For an axis that x does not have, or that is empty.
+
     Examples
     --------
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    return _softmax(x, axis=axis if dim is None else dim)
+    return _softmax(x, axis=_checked_axis("softmax", x, axis if dim is None else dim))
 
 
 def log_softmax(x: Any, axis: int = -1, *, dim: int | None = None) -> Any:
@@ -45,7 +51,19 @@ def log_softmax(x: Any, axis: int = -1, *, dim: int | None = None) -> Any:
     >>> log_softmax(np.array([0.0, -1000.0]))
     array([    0., -1000.])
     """
-    return _log_softmax(x, axis=axis if dim is None else dim)
+    return _log_softmax(x, axis=_checked_axis("log_softmax", x, axis if dim is None else dim))
+
+
+def _checked_axis(function: str, x: Any, axis: Any) -> int:
+    """Return the axis, once x has been found to have entries along it; a single number counts as having one."""
+    axis = integer(function, "dim", axis)
+    shape = np.shape(x) or (1,)
+    if not -len(shape) <= axis < len(shape) or not shape[axis]:
+        raise ValueError(
+            f"{function}: dim must be an axis of the input that is not empty; got {axis} for shape {np.shape(x)}. "
+            "Write -1 for the last axis."
+        )
+    return axis
 
 
 def _from_the_largest(c: Any, y: Any, axis: int) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 
 from nn import functional
 from nn.arguments import float_dtype, generator, integer
+from nn.functional.reduction import floats
 from nn.module import Module
 from nn.parameter import Parameter
 
@@ -62,7 +63,8 @@ class Linear(Module):
         """Return x W + b, shape (…, out_features), for x of shape (…, in_features)."""
         try:
             return functional.linear(x, self.weight, self.bias)
-        except ValueError as mismatch:
+        except (TypeError, ValueError) as mismatch:
+            floats("Linear", "the input", x)  # which raises unless it holds numbers
             raise ValueError(
                 f"Linear: the last axis of the input must be in_features={self.in_features} long; "
                 f"got shape {np.shape(x)}. Reshape the input, or build the layer for it."

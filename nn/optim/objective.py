@@ -11,6 +11,7 @@ import numpy as np
 
 import autodiff as ad
 from nn import functional
+from nn.arguments import check_loss
 from nn.losses import MSELoss
 from nn.module import Module
 from nn.optim.substitution import substituted
@@ -46,11 +47,7 @@ class Objective:
     ) -> None:
         if not isinstance(model, Module):
             raise TypeError(f"minimize: model must be a Module; got {type(model).__name__}. Pass an nn.Module.")
-        if not callable(loss):
-            raise TypeError(
-                f"minimize: loss must be a function of prediction and target; got {type(loss).__name__} {loss!r}. "
-                "Pass nn.MSELoss() or the like."
-            )
+        check_loss("minimize", loss)
         self.model, self.loss, self.sample_weight = model, loss, sample_weight
         self.X, self.y = _plain(X), _plain(y)
         self.parameters = [p for p in model.parameters() if p.requires_grad]

@@ -24,16 +24,6 @@ def check_model(function: str, model: Any) -> None:
         )
 
 
-def check_loss(function: str, loss: Any) -> None:
-    """Raise unless `loss` can be called with a prediction and a target."""
-    if isinstance(loss, type) or not callable(loss):
-        given = f"the class {loss.__name__}" if isinstance(loss, type) else type(loss).__name__
-        raise TypeError(
-            f"{function}: the loss must be a function of (prediction, target); got {given}. "
-            "Pass an instance, such as nn.MSELoss(), or a function."
-        )
-
-
 def named_arrays(
     function: str,
     X: Any,  # noqa: N803 - the data matrix of the lectures

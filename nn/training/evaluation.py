@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autodiff as ad
+from nn.arguments import check_loss
 from nn.data.dataset import TensorDataset
 from nn.data.loader import DataLoader
 from nn.losses import MSELoss
 from nn.module import Module
-from nn.training.checks import check_loss, check_model, checked_weight, named_arrays
+from nn.training.checks import check_model, checked_weight, named_arrays
 from nn.training.metrics import Metric, measure, resolve
 from nn.training.step import batch_loss
 

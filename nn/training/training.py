@@ -10,11 +10,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from nn.arguments import check_loss
 from nn.data.loader import DataLoader
 from nn.module import Module
 from nn.training import chance
 from nn.training.callbacks import Callbacks
-from nn.training.checks import check_finite, check_loss, checked_clips, choice
+from nn.training.checks import check_finite, checked_clips, choice
 from nn.training.early_stopping import EarlyStopping
 from nn.training.epoch import DivergenceError, EpochSums
 from nn.training.evaluation import Samples, batches, figures, model_dtype
