@@ -244,6 +244,7 @@ def scikit_learn(network: Network) -> Run:
 
     X, y = network.data()
     options = {"hidden_layer_sizes": network.sizes[1:-1], "activation": "tanh", "alpha": 0.0, "shuffle": False}
+    options["batch_size"] = network.batch  # else it makes two steps of more than 200 samples
     if network.classifies:
         model = MLPClassifier(**options)
         model.partial_fit(X, y, classes=np.arange(network.sizes[-1]))

@@ -12,7 +12,7 @@ from benchmarks.harness.workload import BY_HAND, COMPILED, EAGER, LIBRARIES, Wor
 if TYPE_CHECKING:
     from benchmarks.harness.curve import Curve
 
-COLUMNS = 4
+COLUMNS, SHORTEST = 4, 8
 COLOURS = {COMPILED: "#0b6e4f", EAGER: "#6fb98f", BY_HAND: "#4a4a4a"}
 OTHERS = "#c9c4bb"
 LINES = {"torch": "#d1495b", "jax": "#3f6fb5", "autograd": "#b07aa1", "mygrad": "#e0a030", "micrograd": "#8c6d46"}
@@ -29,7 +29,7 @@ def figure(columns: int, rows: int, width: float, height: float) -> tuple[Any, A
 def bars(results: Sequence[tuple[Workload, Measurements]], heading: str, path: Path) -> None:
     """Write a panel for each workload: the time (or memory) of each contender as a multiple of ours, compiled or eager.
 
-    The axis is logarithmic and starts at 1, so that a bar to the right is slower than we are, one to the left faster.
+    The bars start at 1, on a logarithmic axis: what reaches to the right is slower than we are.
     """
     shown = [(w, m) for w, m in results if ours(m)]
     columns = min(COLUMNS, max(1, len(shown)))
@@ -39,7 +39,8 @@ def bars(results: Sequence[tuple[Workload, Measurements]], heading: str, path: P
     for panel, (workload, measurements) in zip(axes.flat, shown, strict=False):
         draw_bars(panel, workload, measurements)
     page.suptitle(
-        "Time of each contender as a multiple of ours (dark green; the number is the multiple)\n" + heading, fontsize=9
+        "Time (or memory) as a multiple of ours, the name in bold; a bar to the left: quicker than we are\n" + heading,
+        fontsize=9,
     )
     page.savefig(path, dpi=110)
 
@@ -50,6 +51,8 @@ def ours(measurements: Measurements) -> str:
 
 
 def draw_bars(panel: Any, workload: Workload, measurements: Measurements) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
     subject = measurements[ours(measurements)]
     ratios = {name: 1 / subject.ratio(m) for name, m in measurements.items() if not m.fault}
     names = sorted(ratios, key=lambda name: -ratios[name])  # the quickest on top
@@ -59,8 +62,15 @@ def draw_bars(panel: Any, workload: Workload, measurements: Measurements) -> Non
         text = quantity(subject.median(), workload.unit) if measurements[name] is subject else f"{ratio:.3g}"
         panel.text(max(1.0, ratio) * 1.06, row, text, va="center", fontsize=7)
     panel.set_yticks(range(len(names)), names, fontsize=7)
+    for name, label in zip(names, panel.get_yticklabels(), strict=True):
+        if measurements[name] is subject:
+            label.set(color=COLOURS[name], weight="bold")
+    panel.set_ylim(-0.6, max(len(names), SHORTEST) - 0.4)  # bars of one thickness, from the bottom up
     panel.set_xscale("log")
-    panel.set_xlim(min(0.5, min(ratios.values()) / 1.2), max(ratios.values()) * 3)
+    panel.set_xlim(min(0.5, min(ratios.values()) / 1.2), max(2.0, max(ratios.values())) * 2)
+    panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if panel.get_xlim()[1] < 30 else (1.0,)))
+    panel.xaxis.set_major_formatter(FuncFormatter(lambda x, _position: f"{x:g}"))
+    panel.xaxis.set_minor_locator(NullLocator())
     panel.axvline(1.0, color=COLOURS[COMPILED], linewidth=0.8)
     panel.tick_params(axis="x", labelsize=7)
     panel.tick_params(axis="y", length=0)
