@@ -119,7 +119,9 @@ def no_rule(function: Callable) -> str:
     if module in UNLOADED:
         return refusal(name, UNLOADED[module])
     known = {rule.name for rule in RULES.values() if rule.family not in ("constant", "refused")}
+    last = {known_name.rpartition(".")[2]: known_name for known_name in sorted(known)}
     near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+    near += [last[n] for n in difflib.get_close_matches(name.rpartition(".")[2], last, n=2) if last[n] not in near]
     return (
         f"{name}: has no derivative rule; got a traced value. "
         + (f"The nearest that have one: {', '.join(near)}. Write it with those, or add" if near else "Add")

@@ -41,7 +41,9 @@ class Entry(NamedTuple):
 
 def overridable() -> list[Callable]:
     """Return every function and ufunc that NumPy hands to `__array_function__` or `__array_ufunc__`."""
-    import numpy.lib.recfunctions  # noqa: F401 - registers its functions
+    import numpy.char
+    import numpy.lib.recfunctions
+    import numpy.polynomial  # noqa: F401 - each registers its functions
     from numpy.testing import overrides
 
     functions = overrides.get_overridable_numpy_array_functions() | overrides.get_overridable_numpy_ufuncs()

@@ -65,3 +65,5 @@ refused(
     np.fromfunction,
 )
 UNLOADED["numpy.lib.recfunctions"] = RECORDS
+UNLOADED["numpy.char"] = UNLOADED["numpy.strings"] = TEXT  # SciPy loads these
+UNLOADED["numpy.polynomial.polynomial"] = "Use np.polyval along one variable, then along the other."

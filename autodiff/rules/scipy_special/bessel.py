@@ -78,9 +78,7 @@ def scaled_k(v: Any, x: Any, order: int) -> Any:
 
 
 for _function in (scaled_i, scaled_k):
-    elementwise(
-        _function, 0, lambda c, _y, v, x, order, f=_function: c * f(v, x, order=order + 1), internal=True
-    )
+    elementwise(_function, 0, lambda c, _y, v, x, order, f=_function: c * f(v, x, order=order + 1), internal=True)
 
 
 def _real(x: Any) -> Any:

@@ -20,15 +20,13 @@ from autodiff.rules.scipy_special.orders import in_double
 
 
 def log1p_less_linear(w: Any) -> Any:
-    """Return log(1 + w) - w, by the series of artanh where that cancels."""
-    near = np.abs(w) < 0.5
-    v = np.where(near, w, 0.0)
-    r = v / (2.0 + v)
+    """Return log(1 + w) - w, |w| < ½, by the series of artanh, which does not cancel."""
+    r = w / (2.0 + w)
     square = r * r
-    series = np.zeros_like(v)
+    series = np.zeros_like(w)
     for k in range(37, 1, -2):
         series = square * (1.0 / k + series)
-    return np.where(near, r * (2.0 * series - v), np.log1p(w) - w)
+    return r * (2.0 * series - w)
 
 
 def stirling_rest(a: Any) -> Any:
@@ -36,16 +34,19 @@ def stirling_rest(a: Any) -> Any:
     large = a >= 10.0
     z = 1.0 / np.where(large, a, 10.0)
     q = z * z
-    series = z * (1 / 12 - q * (1 / 360 - q * (1 / 1260 - q * (1 / 1680 - q * (1 / 1188 - q * (691 / 360360 - q / 156))))))
+    series = np.zeros_like(z)
+    for coefficient in (-691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12):
+        series = q * series + coefficient
+    series = z * (series + q**6 / 156)
     b = np.where(large, 1.0, a)
     return np.where(large, series, special.gammaln(b) - 0.5 * np.log(2.0 * np.pi / b) - b * np.log(b) + b)
 
 
-def _times_log1p_less_linear(a: Any, excess: Any) -> Any:
-    """Return a (log(1 + w) - w) for w = excess / a, which may overflow."""
+def _times_log1p_less_linear(a: Any, excess: Any, x: Any) -> Any:
+    """Return a (log(1 + w) - w) for w = excess / a, excess = x - a, where w may overflow or be -1 but for rounding."""
     w = excess / a
-    far = w > 1.0
-    beyond = a * (np.log(np.where(far, excess + a, 1.0)) - np.log(a)) - excess
+    far = np.abs(w) >= 0.5
+    beyond = a * (np.log(np.where(far, x, 1.0)) - np.log(a)) - excess
     return np.where(far, beyond, a * log1p_less_linear(np.where(far, 0.0, w)))
 
 
@@ -55,7 +56,7 @@ def gamma_density(a: Any, x: Any) -> Any:
     """Return xᵃ⁻¹ exp(-x) / Γ(a), a > 0."""
     inside = (x > 0) & (x < np.inf)
     z = np.where(inside, x, 1.0)
-    density = np.sqrt(a / (2 * np.pi)) * np.exp(_times_log1p_less_linear(a, z - a) - stirling_rest(a)) / z
+    density = np.sqrt(a / (2 * np.pi)) * np.exp(_times_log1p_less_linear(a, z - a, z) - stirling_rest(a)) / z
     return np.where(inside, density, np.where(x == 0, _at_zero(a, 1.0), 0.0 * a * x))
 
 
@@ -67,7 +68,7 @@ def beta_density(a: Any, b: Any, x: Any) -> Any:
     z = np.where(inside, x, 0.5)
     n = a + b
     excess = b * z - a * (1.0 - z)  # n z - a
-    exponent = _times_log1p_less_linear(a, excess) + _times_log1p_less_linear(b, -excess)
+    exponent = _times_log1p_less_linear(a, excess, n * z) + _times_log1p_less_linear(b, -excess, n * (1.0 - z))
     rest = stirling_rest(n) - stirling_rest(a) - stirling_rest(b)
     density = np.sqrt(a * (b / n) / (2 * np.pi)) * np.exp(exponent + rest) / (z * (1.0 - z))
     at_edge = np.where(x == 0, _at_zero(a, b), np.where(x == 1, _at_zero(b, a), np.nan))
@@ -84,7 +85,8 @@ def _at_zero(a: Any, value: Any) -> Any:
 def t_density(df: Any, t: Any) -> Any:
     """Return the density of Student's distribution, of the normal one for df = ∞."""
     h = 0.5 * np.where(np.isinf(df), 1.0, df)
-    factor = np.exp(_times_log1p_less_linear(h, 0.5) + stirling_rest(h + 0.5) - stirling_rest(h)) / np.sqrt(2 * np.pi)
+    rest = _times_log1p_less_linear(h, 0.5, h + 0.5) + stirling_rest(h + 0.5) - stirling_rest(h)
+    factor = np.exp(rest) / np.sqrt(2 * np.pi)
     size = np.abs(t)
     ratio = np.where(size > 1e100, 1.0, size / np.sqrt(2 * h))
     large = 2 * (np.log(np.where(size > 1e100, size, 1.0)) - 0.5 * np.log(2 * h))

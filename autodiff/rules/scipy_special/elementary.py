@@ -25,24 +25,24 @@ def log_ratio(x: Any, y: Any) -> Any:
 
 @Operation
 @in_double
-def log1p_ratio(u: Any, order: int) -> Any:
-    """Return the derivative of log(1 + u) / u, also at 0.
+def log_over(z: Any, order: int) -> Any:
+    """Return the derivative of log(z) / (z - 1), also at 1.
 
-    From u g⁽ⁿ⁾ = (log(1 + u))⁽ⁿ⁾ - n g⁽ⁿ⁻¹⁾; near 0 it is Gauss's function of -u.
+    From u g⁽ⁿ⁾ = (log z)⁽ⁿ⁾ - n g⁽ⁿ⁻¹⁾, u = z - 1; near 1 it is Gauss's function of -u.
     """
-    near = np.abs(u) < 0.5
-    far = np.where(near, 1.0, u)
-    g = np.log1p(far) / far
+    near = np.abs(z - 1) < 0.5
+    far = np.where(near, 2.0, z)
+    g = np.log(far) / (far - 1)
     factorial = 1.0
     for n in range(1, order + 1):
-        g = (-((-1.0) ** n) * factorial / (1 + far) ** n - n * g) / far
+        g = (-((-1.0) ** n) * factorial / far**n - n * g) / (far - 1)
         factorial *= n
     factor = (-1.0) ** order * factorial / (order + 1)
-    return np.where(near, factor * special.hyp2f1(order + 1, order + 1, order + 2, -np.where(near, u, 0.0)), g)
+    return np.where(near, factor * special.hyp2f1(order + 1, order + 1, order + 2, np.where(near, 1 - z, 0.0)), g)
 
 
 elementwise(log_ratio, lambda c, _y, a, _b: c / a, lambda c, _y, _a, b: -c / b)
-elementwise(log1p_ratio, lambda c, _y, u, order: c * log1p_ratio(u, order=order + 1), internal=True)
+elementwise(log_over, lambda c, _y, z, order: c * log_over(z, order=order + 1), internal=True)
 
 
 def exprel_slope(x: Any) -> Any:
@@ -66,13 +66,13 @@ elementwise(
 )
 
 
-def _x_over(x: Any, y: Any, scale: Any) -> Any:
-    """x / scale, and 0 where x and y are 0, as the value is."""
+def _x_over(x: Any, scale: Any) -> Any:
+    """x / scale, and 0 where both are 0, as the value is."""
     return x / np.where((x == 0) & (scale == 0), 1.0, scale)
 
 
-elementwise(special.xlogy, lambda c, _y, _a, b: c * np.log(b), lambda c, _y, a, b: c * _x_over(a, b, b))
-elementwise(special.xlog1py, lambda c, _y, _a, b: c * np.log1p(b), lambda c, _y, a, b: c * _x_over(a, b, 1 + b))
+elementwise(special.xlogy, lambda c, _y, _a, b: c * np.log(b), lambda c, _y, a, b: c * _x_over(a, b))
+elementwise(special.xlog1py, lambda c, _y, _a, b: c * np.log1p(b), lambda c, _y, a, b: c * _x_over(a, 1 + b))
 elementwise(special.entr, lambda c, _y, x: -c * (1 + np.log(x)))
 elementwise(special.rel_entr, lambda c, _y, a, b: c * (1 + log_ratio(a, b)), lambda c, _y, a, b: -c * (a / b))
 elementwise(special.kl_div, lambda c, _y, a, b: c * log_ratio(a, b), lambda c, _y, a, b: c * ((b - a) / b))
@@ -85,8 +85,8 @@ def _boxcox_by_power(c: Any, log_x: Any, power: Any) -> Any:
 
 
 def _inv_boxcox_by_power(c: Any, x: Any, y: Any, power: Any) -> Any:
-    """x = exp(y log(1 + u) / u), u = py."""
-    return c * (x * (y * y) * log1p_ratio(power * y, order=1))
+    """x = exp(y log(z) / (z - 1)), z = 1 + py."""
+    return c * (x * (y * y) * log_over(1 + power * y, order=1))
 
 
 elementwise(
@@ -126,9 +126,7 @@ elementwise(
     lambda c, _y, delta, r: c * np.maximum(np.abs(r) - delta, 0.0),
     lambda c, _y, delta, r: c * np.clip(r, -delta, delta),
 )
-elementwise(
-    special.pseudo_huber, _pseudo_huber_by_delta, lambda c, _y, delta, r: c * (r / np.hypot(1.0, r / delta))
-)
+elementwise(special.pseudo_huber, _pseudo_huber_by_delta, lambda c, _y, delta, r: c * (r / np.hypot(1.0, r / delta)))
 
 # --- angles in degrees -----------------------------------------------------------------------------
 

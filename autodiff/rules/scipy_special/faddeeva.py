@@ -22,7 +22,7 @@ def faddeeva(z: Any, order: int) -> Any:
     w⁽ⁿ⁺¹⁾ = -2z w⁽ⁿ⁾ - 2n w⁽ⁿ⁻¹⁾ cancels for large |z|: there the asymptotic series of w is
     differentiated term by term, in the upper half-plane; w(z) = 2 exp(-z²) - w(-z) in the lower.
     """
-    dtype = np.result_type(z, np.complex64)
+    dtype = np.result_type(np.asarray(z), np.complex64)
     z = np.asarray(z, np.complex128)
     with np.errstate(all="ignore"):
         far = np.abs(z) > FAR

@@ -9,7 +9,7 @@ from scipy import special
 
 from autodiff.dispatch import Operation
 from autodiff.rules.elementwise import elementwise
-from autodiff.rules.scipy_special.elementary import log1p_ratio
+from autodiff.rules.scipy_special.elementary import log_over
 from autodiff.rules.scipy_special.orders import MODULUS, ORDER, in_double, special_function
 
 # --- hypergeometric functions: DLMF 13.3.15, 13.3.22, 15.5.1 ---------------------------------------
@@ -41,36 +41,41 @@ def _lowered(n: Any, polynomial: Any) -> Any:
     return np.where(np.asarray(n) == 0, 0.0, polynomial)
 
 
+def _lower(n: Any) -> Any:
+    """The degree n - 1, and 0 where the factor 0 makes it irrelevant."""
+    return np.maximum(n - 1, 0)
+
+
 special_function(special.eval_jacobi, ORDER, ORDER, ORDER, lambda c, _y, n, a, b, x: c * _jacobi_slope(n, a, b, x))
 special_function(
     special.eval_gegenbauer,
     ORDER,
     ORDER,
-    lambda c, _y, n, a, x: c * _lowered(n, 2 * a * special.eval_gegenbauer(n - 1, a + 1, x)),
+    lambda c, _y, n, a, x: c * _lowered(n, 2 * a * special.eval_gegenbauer(_lower(n), a + 1, x)),
 )
 special_function(
     special.eval_genlaguerre,
     ORDER,
     ORDER,
-    lambda c, _y, n, a, x: -c * _lowered(n, special.eval_genlaguerre(n - 1, a + 1, x)),
+    lambda c, _y, n, a, x: -c * _lowered(n, special.eval_genlaguerre(_lower(n), a + 1, x)),
 )
 
 
 def _jacobi_slope(n: Any, a: Any, b: Any, x: Any) -> Any:
-    return _lowered(n, 0.5 * (n + a + b + 1) * special.eval_jacobi(n - 1, a + 1, b + 1, x))
+    return _lowered(n, 0.5 * (n + a + b + 1) * special.eval_jacobi(_lower(n), a + 1, b + 1, x))
 
 
 for _ufunc, _slope in {
-    special.eval_chebyt: lambda n, x: n * special.eval_chebyu(n - 1, x),
-    special.eval_chebyu: lambda n, x: 2 * special.eval_gegenbauer(n - 1, 2.0, x),
-    special.eval_chebyc: lambda n, x: n * special.eval_chebyu(n - 1, 0.5 * x),
-    special.eval_chebys: lambda n, x: special.eval_gegenbauer(n - 1, 2.0, 0.5 * x),
+    special.eval_chebyt: lambda n, x: n * special.eval_chebyu(_lower(n), x),
+    special.eval_chebyu: lambda n, x: 2 * special.eval_gegenbauer(_lower(n), 2.0, x),
+    special.eval_chebyc: lambda n, x: n * special.eval_chebyu(_lower(n), 0.5 * x),
+    special.eval_chebys: lambda n, x: special.eval_gegenbauer(_lower(n), 2.0, 0.5 * x),
     special.eval_legendre: lambda n, x: _jacobi_slope(n, 0.0, 0.0, x),
-    special.eval_laguerre: lambda n, x: -special.eval_genlaguerre(n - 1, 1.0, x),
-    special.eval_hermite: lambda n, x: 2 * n * special.eval_hermite(n - 1, x),
-    special.eval_hermitenorm: lambda n, x: n * special.eval_hermitenorm(n - 1, x),
-    special.eval_sh_chebyt: lambda n, x: 2 * n * special.eval_chebyu(n - 1, 2 * x - 1),
-    special.eval_sh_chebyu: lambda n, x: 4 * special.eval_gegenbauer(n - 1, 2.0, 2 * x - 1),
+    special.eval_laguerre: lambda n, x: -special.eval_genlaguerre(_lower(n), 1.0, x),
+    special.eval_hermite: lambda n, x: 2 * n * special.eval_hermite(_lower(n), x),
+    special.eval_hermitenorm: lambda n, x: n * special.eval_hermitenorm(_lower(n), x),
+    special.eval_sh_chebyt: lambda n, x: 2 * n * special.eval_chebyu(_lower(n), 2 * x - 1),
+    special.eval_sh_chebyu: lambda n, x: 4 * special.eval_gegenbauer(_lower(n), 2.0, 2 * x - 1),
     special.eval_sh_legendre: lambda n, x: 2 * _jacobi_slope(n, 0.0, 0.0, 2 * x - 1),
 }.items():
     special_function(_ufunc, ORDER, lambda c, _y, n, x, slope=_slope: c * _lowered(n, slope(n, x)))
@@ -88,7 +93,7 @@ def _expn(c: Any, _y: Any, n: Any, x: Any) -> Any:
 
 
 special_function(special.expn, ORDER, _expn)
-elementwise(special.spence, lambda c, _y, z: -c * log1p_ratio(z - 1, order=0))
+elementwise(special.spence, lambda c, _y, z: -c * log_over(z, order=0))
 
 # --- elliptic integrals, DLMF 19.4.1, 19.4.2 and 19.25.1 -------------------------------------------
 
@@ -110,9 +115,7 @@ def ellipe_slope(m: Any) -> Any:
 elementwise(special.ellipk, lambda c, _y, m: c * ellipk_slope(m, 1 - m))
 elementwise(special.ellipkm1, lambda c, _y, m1: -c * ellipk_slope(1 - m1, m1))
 elementwise(special.ellipe, lambda c, _y, m: c * ellipe_slope(m))
-elementwise(
-    ellipk_slope, lambda c, _y, m, _m1: c * (9 * np.pi / 64 * special.hyp2f1(2.5, 2.5, 3.0, m)), 0
-)
+elementwise(ellipk_slope, lambda c, _y, m, _m1: c * (9 * np.pi / 64 * special.hyp2f1(2.5, 2.5, 3.0, m)), 0)
 elementwise(ellipe_slope, lambda c, _y, m: c * (-3 * np.pi / 64 * special.hyp2f1(1.5, 2.5, 3.0, m)))
 special_function(special.ellipkinc, lambda c, _y, phi, m: c / np.sqrt(1 - m * np.sin(phi) ** 2), MODULUS)
 special_function(special.ellipeinc, lambda c, _y, phi, m: c * np.sqrt(1 - m * np.sin(phi) ** 2), MODULUS)

@@ -57,10 +57,12 @@ def in_double(implementation: Callable) -> Callable:
 
     @functools.wraps(implementation)
     def call(*operands: Any, **parameters: Any) -> Any:
-        dtype = np.result_type(np.float16, *operands)
+        dtype = np.result_type(*operands)
+        if dtype.kind not in "fc":
+            dtype = np.dtype(np.float64)
         wide = np.result_type(dtype, np.float64)
         with np.errstate(all="ignore"):  # like SciPy's own: NaN says that there is no value
             y = implementation(*[np.asarray(x, wide) for x in operands], **parameters)
-            return np.asarray(y).astype(np.result_type(dtype, np.float32))[()]
+            return np.asarray(y).astype(dtype)[()]
 
     return call
