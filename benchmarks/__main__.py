@@ -116,8 +116,8 @@ def main() -> int:
     """Return 0, or 1 if a contender that is installed failed or computed something wrong."""
     options = arguments()
     if options.list:
-        for item in (CURVES if options.curves else WORKLOADS).values():
-            print(f"{item.name:22}{item.title}")
+        items = [(item.name, item.title) for item in (CURVES if options.curves else WORKLOADS).values()]
+        print(report.aligned(items))
         return 0
     pin(options.threads, options.quick)
     session = Session(options)
