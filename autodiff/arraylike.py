@@ -261,6 +261,11 @@ class ArrayLike(Assignable):
             f"{self.shape}. Write int(t.item())."
         )
 
+    @property
+    def _value(self) -> Any:
+        """The value inside, which programs written for autograd print."""
+        return self.payload
+
     def __repr__(self) -> str:
         return _show(self)
 

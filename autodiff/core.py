@@ -16,8 +16,10 @@ from autodiff.extend import (
     primitive,
     vspace,
 )
+from autodiff.tracer import Box, getval, isbox
 
 __all__ = [
+    "Box",
     "VSpace",
     "def_linear",
     "defjvp",
@@ -26,6 +28,8 @@ __all__ = [
     "defvjp",
     "defvjp_argnum",
     "defvjp_argnums",
+    "getval",
+    "isbox",
     "make_jvp",
     "make_vjp",
     "primitive",

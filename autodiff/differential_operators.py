@@ -13,6 +13,7 @@ import numpy as np
 
 from autodiff.boundary import one_like
 from autodiff.checkpoint import checkpoint
+from autodiff.complex_derivatives import holomorphic_grad
 from autodiff.forward import jvp
 from autodiff.jacobians import hessian, jacobian
 from autodiff.reverse import vjp
@@ -30,6 +31,7 @@ __all__ = [
     "hessian",
     "hessian_tensor_product",
     "hessian_vector_product",
+    "holomorphic_grad",
     "hvp",
     "jacobian",
     "make_ggnvp",

@@ -8,7 +8,7 @@ import numpy as np
 
 from autodiff.operands import TRACED, as_operand, is_traced
 
-__all__ = ["array", "asanyarray", "asarray", "ascontiguousarray", "c_", "full", "r_"]
+__all__ = ["array", "asanyarray", "asarray", "ascontiguousarray", "c_", "full", "make_diagonal", "r_"]
 
 
 def array(object: Any, dtype: Any = None, *, ndmin: int = 0, **options: Any) -> Any:
@@ -45,6 +45,23 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
     if not is_traced(fill_value):
         return np.full(shape, fill_value, dtype, **options)
     return array(np.broadcast_to(asarray(fill_value, dtype), shape))
+
+
+def make_diagonal(D: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:  # noqa: N803 - autograd's name
+    """Return matrices with the entries along the last axis of `D` on their diagonals (autograd's own function).
+
+    Examples
+    --------
+    >>> make_diagonal(np.ones(2), 0, -1, -2)
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    if (offset, axis1, axis2) != (0, -1, -2):
+        raise ValueError(
+            "make_diagonal: makes matrices of the last axis alone, make_diagonal(D, 0, -1, -2); "
+            f"got offset={offset}, axis1={axis1}, axis2={axis2}. Write np.moveaxis, or np.diag for a vector."
+        )
+    return D[..., None] * np.eye(D.shape[-1])
 
 
 class _Concatenation:

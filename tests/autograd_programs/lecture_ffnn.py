@@ -236,7 +236,7 @@ gates = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float64)
 xor = np.array([[0], [1], [1], [0]])
 adam = lambda: Adam(eta=1e-1, rho=0.9, rho2=0.999)
 alone = FFNN((2, 1), output_func=sigmoid, cost_func=CostLogReg)
-hidden = FFNN((2, 4, 1), output_func=sigmoid, cost_func=CostLogReg, seed=3)
+hidden = FFNN((2, 4, 1), output_func=sigmoid, cost_func=CostLogReg)
 result += [alone.fit(gates, xor, adam, epochs=300), hidden.fit(gates, xor, adam, epochs=500)]
 result += [alone.feedforward(gates), hidden.feedforward(gates)]
 solved = np.all((hidden.feedforward(gates) > 0.5) == xor)
