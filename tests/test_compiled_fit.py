@@ -1,6 +1,8 @@
 """A fit with its step compiled gives the bits of an eager one, whatever is changed on the way."""
 
 import copy
+import gc
+import linecache
 import pickle
 import threading
 
@@ -254,3 +256,18 @@ def test_eager_statistics_do_not_make_the_compiled_step_compile_again():
 def test_what_cannot_be_compiled_is_refused_at_once(call, message):
     with pytest.raises(TypeError, match=message):
         call()
+
+
+def test_the_sources_of_steps_go_with_the_models():
+    def fit():
+        nn.fit(linear(2)(), X, Y, epochs=1, batch_size=None, progress=False, compile=True)
+
+    def sources():
+        gc.collect()
+        return sum(name.startswith("<compiled ") for name in linecache.cache)
+
+    fit()
+    before = sources()
+    for _ in range(5):
+        fit()
+    assert sources() <= before

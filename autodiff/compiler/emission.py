@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import linecache
 import re
+import weakref
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
@@ -326,4 +327,5 @@ def build(source: Source, text: str) -> tuple[Callable[[], Callable], str]:
         exec(code, namespace)  # the text above, made of NumPy calls alone
         return namespace[source.name]
 
+    weakref.finalize(make, linecache.cache.pop, filename, None).atexit = False  # thousands of fits leave nothing
     return make, filename

@@ -143,7 +143,8 @@ def check_path(function: str, path: str | os.PathLike, suffixes: Sequence[str]) 
         suffix = Path(path).suffix
     except TypeError:
         raise TypeError(
-            f"{function}: path must be a str or a path; got {type(path).__name__}. Write 'model.npz'."
+            f"{function}: path must be a str or a path; got {type(path).__name__}. "
+            "Write 'model.npz', before what is saved."
         ) from None
     if suffix not in suffixes:
         known = f"one of {', '.join(suffixes)}" if len(suffixes) > 1 else suffixes[0]
