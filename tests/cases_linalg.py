@@ -229,6 +229,8 @@ DECOMPOSITIONS = [
     Case(np.linalg.svd, REGULAR(3, 2), compute_uv=False, name="svd values only", analytic=False),
     Case(np.linalg.svd, SPD(3, 3), hermitian=True, name="svd hermitian", analytic=False),
     Case(np.linalg.svd, SYMMETRIC(3, 3), compute_uv=False, hermitian=True, name="svd hermitian values", analytic=False),
+    Case(np.linalg.svd, REGULAR(4, 3), name="svd tall by one", analytic=False),
+    Case(np.linalg.svd, REGULAR(2, 2, 3), name="svd wide by one", analytic=False),
     Case(outputs(np.linalg.svd, 1, 2), REGULAR(4, 2), name="svd tall, but for U", analytic=False),
     Case(outputs(np.linalg.svd, 0, 1), REGULAR(2, 4), name="svd wide, but for V", analytic=False),
     Case(np.linalg.svdvals, REGULAR(2, 3, 2), analytic=False),
@@ -237,6 +239,8 @@ DECOMPOSITIONS = [
     Case(np.linalg.qr, A(2, 2, 4, domain=regular_and_more), name="qr wide", analytic=False),
     Case(np.linalg.qr, REGULAR(4, 2), mode="r", name="qr r", analytic=False),
     Case(np.linalg.qr, A(2, 4, domain=regular_and_more), "complete", name="qr complete", analytic=False),
+    Case(np.linalg.qr, REGULAR(4, 2), "complete", name="qr complete, tall", analytic=False),
+    Case(np.linalg.qr, REGULAR(2, 3, 2), "complete", name="qr complete, a stack", analytic=False),
     *[
         Case(np.linalg.cond, A(3, 3, domain=dominant), p, name=f"cond {p}", analytic=False)
         for p in (None, 2, -2, 1, -1, np.inf, -np.inf, "fro", "nuc")

@@ -64,7 +64,7 @@ PULLED_BACK = {
     "imag": lambda np, z: np.imag(z),
     "conj": lambda np, z: np.conj(z),
     "sqrt": lambda np, z: np.sqrt(z),
-    "power": lambda np, z: z**2.5,
+    "power": lambda np, z: np.power(z, 2.5),
     "tanh": lambda np, z: np.tanh(z),
     "divide": lambda np, z: np.array([1.0, 2.0, 3.0]) / z,
     "prod": lambda np, z: np.prod(z),

@@ -24,9 +24,6 @@ from autodiff.primitives import Rewrite
 from autodiff.rules.conjugates import conjugated
 from autodiff.rules.linear import linear
 
-OTHER_WAY: dict[Any, Any] = {"forward": "backward", "ortho": "ortho", "backward": "forward", None: "forward"}
-"""The scaling of a transform that goes the other way."""
-
 
 def _resized(x: Any, length: int, axis: int) -> Any:
     """Return `x` cropped or padded with zeros at the end of one axis."""
@@ -85,12 +82,22 @@ for _function, _transpose in TRANSPOSES.items():
 # --- Hermitian spectra, and several axes -------------------------------------------------------------
 
 
+def _other_way(function: str, norm: Any) -> Any:
+    """Return the scaling of the transform that goes the other way."""
+    scalings = {"forward": "backward", "ortho": "ortho", "backward": "forward", None: "forward"}
+    if norm not in scalings:
+        raise ValueError(
+            f'np.fft.{function}: norm is "backward", "ortho" or "forward"; got {norm!r}. Choose one of them.'
+        )
+    return scalings[norm]
+
+
 def _hfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
-    return np.fft.irfft(conjugated(as_operand(a)), n, axis, OTHER_WAY[norm])
+    return np.fft.irfft(conjugated(as_operand(a)), n, axis, _other_way("hfft", norm))
 
 
 def _ihfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
-    return np.conjugate(np.fft.rfft(a, n, axis, OTHER_WAY[norm]))
+    return np.conjugate(np.fft.rfft(a, n, axis, _other_way("ihfft", norm)))
 
 
 def _lengths_and_axes(a: Any, s: Any, axes: Any) -> tuple[Sequence, Sequence]:
