@@ -188,8 +188,8 @@ def _gradient_function(name: str, f: Callable, argnum: ArgNum, check: Callable, 
             leaves = [t.node for t in tensors]
             y, node = untrace(of_leaves(*tensors), level)
             del tensors
-        if y.__class__ is not np.float64:
-            check(name, y if node is not None else _with_whole_numbers_as_floats(y))
+        if y.__class__ is not np.float64 and not (node is None and isinstance(y, (int, np.integer))):
+            check(name, y)  # (a whole number that does not depend on the argument has derivative zero)
         roots = [] if node is None else [node]
         del node  # nothing but the graph holds values now, and `backpropagate` frees what it has read
         found = backpropagate(roots, (one_like(y),)) if roots else {}
@@ -200,12 +200,6 @@ def _gradient_function(name: str, f: Callable, argnum: ArgNum, check: Callable, 
         return (own(y, y), result) if with_value else result
 
     return named(gradient, name, f)
-
-
-def _with_whole_numbers_as_floats(y: Any) -> Any:
-    """Return what does not depend on the argument as it is, whole numbers as floats: their derivative is zero."""
-    whole = isinstance(y, (int, np.integer)) or (isinstance(y, np.ndarray) and y.dtype.kind in "iu")
-    return np.zeros(shape_of(y)) if whole else y
 
 
 def _is_array(x: Any) -> bool:
