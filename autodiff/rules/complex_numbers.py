@@ -23,17 +23,18 @@ W. Wirtinger (1927), "Zur formalen Theorie der Funktionen von mehr komplexen Ver
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from autodiff.assignment import astype
-from autodiff.dispatch import RULES
+from autodiff.dispatch import RULES, evaluate
 from autodiff.operands import Spec, as_operand, dtype_of, value_of
-from autodiff.primitives import Rewrite
+from autodiff.primitives import Rewrite, Rule
 from autodiff.rules.conjugates import conjugated, is_complex
-from autodiff.rules.general import general
+from autodiff.rules.elementwise import Elementwise
+from autodiff.rules.general import General
 from autodiff.rules.linear import linear
 
 
@@ -60,16 +61,32 @@ def _real_if_close(a: Any, tol: float = 100) -> Any:
 
 RULES[np.real_if_close] = Rewrite(np.real_if_close, _real_if_close)
 
-# --- the direction x / |x|: only what is across it changes it ---------------------------------------
+# --- the direction x / |x|: a step for real numbers, for complex ones changed by what is across it ----------
+
+
+class Sign(Rule):
+    """The two rules of `np.sign`."""
+
+    family = "elementwise"
+    name = "np.sign"
+    function = np.sign
+
+    def __init__(self) -> None:
+        self.real = Elementwise(np.sign, 0)
+        self.complex = General(np.sign, [_sign], _sign_jvp)
+
+    def apply(self, args: Sequence, kwargs: Mapping) -> Any:
+        rule = self.complex if args and is_complex(as_operand(args[0])) else self.real
+        return rule.apply(args, kwargs) if kwargs else evaluate(rule, args, kwargs)
 
 
 def _sign(ct: Any, y: Any, x: Any) -> Any:
-    """i conj(y) Im(y ct) / |x|; 0 at the origin, and for real numbers."""
-    return 1j * np.conjugate(y) * _across(y * ct, x) if is_complex(x) else None
+    """i conj(y) Im(y ct) / |x|; 0 at the origin."""
+    return 1j * np.conjugate(y) * _across(y * ct, x)
 
 
 def _sign_jvp(tangents: Mapping[int, Any], y: Any, x: Any) -> Any:
-    return 1j * y * _across(np.conjugate(y) * tangents[0], x) if is_complex(x) else None
+    return 1j * y * _across(np.conjugate(y) * tangents[0], x)
 
 
 def _across(product: Any, x: Any) -> Any:
@@ -77,7 +94,7 @@ def _across(product: Any, x: Any) -> Any:
     return np.imag(product) / np.where(size == 0, 1.0, size)
 
 
-general(np.sign, _sign, jvp=_sign_jvp)
+RULES[np.sign] = Sign()
 
 
 # --- functions whose result is complex outside their real domain -------------------------------------
