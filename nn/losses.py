@@ -11,6 +11,7 @@ import numpy as np
 
 from nn import functional
 from nn.arguments import between, flag, integer, not_negative, positive
+from nn.functional.contents import weights
 from nn.functional.cross_entropy import IGNORED, class_weights
 from nn.functional.losses import check_quantiles
 from nn.functional.reduction import REDUCTIONS, check_reduction
@@ -444,7 +445,4 @@ def _factor(module: str, name: str, value: Any) -> np.ndarray | None:
     """Return factors of losses, which must be finite and not negative."""
     if value is None:
         return None
-    factor = np.asarray(value)
-    if factor.dtype.kind not in "iuf" or not (np.isfinite(factor) & (factor >= 0)).all():
-        raise ValueError(f"{module}: {name} must be finite and not negative; got {value!r}. Change it.")
-    return factor
+    return np.array(weights(module, name, value))  # a copy: nobody else changes it

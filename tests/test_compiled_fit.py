@@ -170,6 +170,53 @@ def test_parameters_that_the_loss_does_not_use_are_left_alone(options):
     assert state["unused.weight"] == bits(WithUnused())["unused.weight"]
 
 
+def rows():
+    return nn.Sequential(nn.Embedding(10, 3, padding_idx=0, rng=0), nn.Flatten(), nn.Linear(12, 2, rng=0))
+
+
+LOOKED_AT = {  # model, inputs, targets, loss: what is checked in each batch, and what a bad one is refused with
+    "class weights": (linear(3), X, CLASSES, lambda: nn.CrossEntropyLoss(weight=[1.0, 2.0, 3.0]), "class numbers go"),
+    "positive weight": (linear(1), X, ONE, lambda: nn.BCEWithLogitsLoss(pos_weight=[2.0]), "target must lie between"),
+    "probabilities": (linear(3), X, np.eye(3)[CLASSES], nn.CrossEntropyLoss, "holds probabilities between 0 and 1"),
+    "counts": (linear(1), X, ONE, nn.PoissonNLLLoss, "target must hold counts; got values from -7.0"),
+    "divergence": (linear(1), X, ONE, nn.KLDivLoss, "target must hold probabilities; got values from -7.0"),
+}
+
+
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_checks_of_the_numbers_are_part_of_the_program(name, caplog):
+    make, inputs, targets, loss, message = LOOKED_AT[name]
+    with caplog.at_level("INFO"):
+        assert_same_fit(make, (inputs, targets), loss)
+    assert "uncompiled" not in caplog.text
+    model = make()
+    step = nn.compile(model, loss(), nn.optim.SGD(model.parameters(), lr=0.1))
+    step(inputs, targets)
+    bad = np.array(targets)
+    bad[5] = -7
+    with pytest.raises(ValueError, match=message):
+        step(inputs, bad)
+
+
+def test_rows_of_an_embedding_are_looked_at_in_a_program(caplog):
+    numbers = np.r_[np.arange(10), np.arange(134) % 10].reshape(36, 4)
+    with caplog.at_level("INFO"):
+        assert_same_fit(rows, (numbers, Y), nn.MSELoss)
+    assert "uncompiled" not in caplog.text
+    predict = nn.compile(rows())
+    predict(numbers)
+    with pytest.raises(ValueError, match="embedding: the table has rows 0 to 9; got values from 10 to 19"):
+        predict(numbers + 10)
+
+
+def test_weights_of_samples_are_looked_at_in_a_program():
+    model = linear(2)()
+    step = nn.compile(model, nn.MSELoss(), nn.optim.SGD(model.parameters(), lr=0.1))
+    step.backward((X,), Y, np.ones(36))
+    with pytest.raises(ValueError, match=r"sample_weight must be finite and not negative; got values from -1"):
+        step.backward((X,), Y, -np.ones(36))
+
+
 @pytest.mark.parametrize("layer", [nn.BatchNorm1d, nn.LayerNorm])
 def test_layers_of_another_dtype_train_as_they_do_eagerly(layer):
     make = lambda: nn.Sequential(  # noqa: E731 - float64 statistics between float32 weights

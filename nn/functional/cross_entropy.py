@@ -8,6 +8,7 @@ import numpy as np
 
 import autodiff as ad
 from nn.arguments import between
+from nn.functional.contents import array, weights, within
 from nn.functional.reduction import check_reduction, floats, reduce
 from nn.functional.softmax import log_softmax, softmax
 
@@ -238,7 +239,9 @@ def _classes_last(function: str, input: Any, target: Any) -> tuple[Any, Any, boo
     axis = 0 if len(shape) == 1 else 1
     without = shape[:axis] + shape[axis + 1 :]
     if target.shape == shape:
-        target = checked_probabilities(floats(function, "target", target, input), function=function, without=without)
+        problem = f"{function}: a target of the shape of the input, {shape}, holds probabilities between 0 and 1"
+        advice = f"Pass class numbers with shape {without}, or one-hot rows."
+        target = within(floats(function, "target", target, input), low=0, high=1, problem=problem, advice=advice)
         return _move(input, axis), _move(target, axis), False
     if target.shape != without:
         raise ValueError(
@@ -249,21 +252,7 @@ def _classes_last(function: str, input: Any, target: Any) -> tuple[Any, Any, boo
         raise TypeError(
             f"{function}: class numbers are whole numbers; got dtype {target.dtype}. Write target.astype(int)."
         )
-    return _move(input, axis), target if isinstance(target, ad.Record) else np.asarray(target), True
-
-
-@ad.primitive
-def checked_probabilities(target: Any, *, function: str, without: tuple[int, ...]) -> Any:
-    """Return `target`, once all of it has been found to lie between 0 and 1."""
-    if not np.all((target >= 0) & (target <= 1)):
-        raise ValueError(
-            f"{function}: a target of the shape of the input, {target.shape}, holds probabilities between 0 and 1; "
-            f"got others. Pass class numbers with shape {without}, or one-hot rows."
-        )
-    return target
-
-
-checked_probabilities.defvjp(lambda ct, _y, _target, **_: ct)
+    return _move(input, axis), array(target), True
 
 
 @ad.primitive
@@ -301,14 +290,10 @@ def class_weights(
     """Return the weights of the classes, shape (C,), checked; None without any."""
     if weight is None:
         return None
-    w = np.asarray(weight)
-    if w.dtype.kind not in "iuf":
-        raise TypeError(f"{function}: weight must hold real numbers; got dtype {w.dtype}. Convert it to floats.")
+    w = weights(function, "weight", weight)
     if w.ndim != 1 or (n_classes is not None and len(w) != n_classes):
         count = "C" if n_classes is None else n_classes
         raise ValueError(
             f"{function}: weight must have one entry for each class, shape ({count},); got {w.shape}. Give all of them."
         )
-    if not (np.isfinite(w) & (w >= 0)).all():
-        raise ValueError(f"{function}: weights of classes must be finite and not negative; got {w}. Change them.")
     return w.astype(dtype)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from nn.functional.contents import array, within
 
 
 @ad.primitive
@@ -46,19 +47,17 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     array([[[1., 2.],
             [5., 6.]]])
     """
-    rows = input.numpy() if isinstance(input, ad.Tensor) else np.asarray(input)
+    rows = input.numpy() if isinstance(input, ad.Tensor) else array(input)
     number = weight.shape[0]
     if rows.dtype.kind not in "iu":
         raise TypeError(
             f"embedding: the input must be integers, the numbers of rows; got dtype {rows.dtype}. "
             "Convert it: x.astype(int)."
         )
-    outside = (rows < 0) | (rows >= number)
-    if outside.any():
-        raise ValueError(
-            f"embedding: the table has rows 0 to {number - 1}; got the number {rows[outside][0]}. "
-            "Check the numbers, or make num_embeddings larger."
-        )
+    advice = "Check the numbers, or make num_embeddings larger."
+    rows = within(
+        rows, low=0, high=number - 1, problem=f"embedding: the table has rows 0 to {number - 1}", advice=advice
+    )
     y = weight[rows]
     if padding_idx is None:
         return y

@@ -9,6 +9,7 @@ import numpy as np
 import autodiff as ad
 from nn.arguments import positive
 from nn.functional.activations import logsigmoid
+from nn.functional.contents import weights, within
 from nn.functional.elementwise import elementwise
 from nn.functional.reduction import REDUCTIONS, check_reduction, floats, matched, reduce
 
@@ -134,9 +135,7 @@ def _times(function: str, losses: Any, name: str, factor: Any) -> Any:
     """Return the losses times a constant factor that broadcasts to their shape."""
     if factor is None:
         return losses
-    array = np.asarray(factor)
-    if array.dtype.kind not in "iuf" or not (np.isfinite(array) & (array >= 0)).all():
-        raise ValueError(f"{function}: {name} must be finite and not negative; got {factor!r}. Change it.")
+    array = weights(function, name, factor)
     shape = losses.shape
     fits = array.ndim <= len(shape) and all(n in (1, m) for n, m in zip(array.shape[::-1], shape[::-1], strict=False))
     if not fits:
@@ -188,8 +187,7 @@ def poisson_nll_loss(
     """
     positive("poisson_nll_loss", "eps", eps)
     x, k = matched("poisson_nll_loss", input, target)
-    if np.any(k < 0):
-        raise ValueError("poisson_nll_loss: target must hold counts; got negative ones. Use mse_loss for such data.")
+    k = within(k, low=0, problem="poisson_nll_loss: target must hold counts", advice="Use mse_loss for such data.")
     losses = np.exp(x) - k * x if log_input else x - k * np.log(x + float(eps))
     if full:
         many = np.where(k > 1, k, 1.0)
@@ -309,8 +307,8 @@ def kl_div(
     if log_target:
         losses = np.exp(t) * (t - log_q)
     else:
-        if np.any(t < 0):
-            raise ValueError("kl_div: target must hold probabilities; got negative ones. Set log_target=True for logs.")
+        problem = "kl_div: target must hold probabilities"
+        t = within(t, low=0, problem=problem, advice="Set log_target=True for logarithms.")
         losses = _t_log_t(t) - t * np.where(t == 0, 0.0, log_q)
     if reduction == "batchmean":
         if losses.ndim == 0:

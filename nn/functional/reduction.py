@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-import autodiff as ad
+from nn.functional.contents import weights
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -91,20 +91,11 @@ def _over(total: Any, count: Any) -> Any:
 
 def _weights(function: str, sample_weight: Any, losses: Any) -> Any:
     """Return the weights of the samples in the dtype of the losses, with unit axes for those of their entries."""
-    weight = sample_weight if isinstance(sample_weight, ad.Record) else np.asarray(sample_weight)
+    weight = weights(function, "sample_weight", sample_weight)
     shape = losses.shape
-    if weight.dtype.kind not in "iubf":
-        raise TypeError(
-            f"{function}: sample_weight must hold real numbers; got dtype {weight.dtype}. Convert it to floats."
-        )
     if weight.shape not in (shape, shape[:1]):
         raise ValueError(
             f"{function}: sample_weight must have one weight for each sample, shape {shape[:1]}, or the shape "
             f"{shape} of the losses; got {weight.shape}. Write sample_weight.reshape({shape[:1]}) if it is a column."
-        )
-    if isinstance(weight, np.ndarray) and not (np.isfinite(weight) & (weight >= 0)).all():
-        raise ValueError(
-            f"{function}: sample_weight must be finite and not negative; got {weight.min()} to {weight.max()}. "
-            "Leave out the samples that shall not count, or give them weight 0."
         )
     return weight.astype(losses.dtype).reshape(weight.shape + (1,) * (len(shape) - weight.ndim))
