@@ -98,7 +98,7 @@ def defjvp(f: Callable, *jvps: Callable | str | None, argnums: Sequence[int] | N
         if rule is None:
             return None
         if isinstance(rule, str):
-            return f(*_replaced(args, i, tangent), **kwargs)
+            return _itself(f)(*_replaced(args, i, tangent), **kwargs)
         return rule(tangent, y, *args, **kwargs)
 
     for rule in jvps:
@@ -124,7 +124,7 @@ def defjvp_argnums(f: Callable, jvp: Callable) -> None:
 
 def def_linear(f: Callable) -> None:
     """Say that `f` is linear in each of its arguments: its tangents are its own values."""
-    defjvp_argnum(f, lambda i, tangent, _y, args, kwargs: f(*_replaced(args, i, tangent), **kwargs))
+    defjvp_argnum(f, lambda i, tangent, _y, args, kwargs: _itself(f)(*_replaced(args, i, tangent), **kwargs))
 
 
 def notrace_primitive(f: Callable) -> Callable:
@@ -151,6 +151,11 @@ def _given(rules: Mapping[int, Any], i: int, f: Callable, what: str) -> Any:
             f"Give def{what.lower()} one more rule, or None for a derivative of zero."
         )
     return rules[i]
+
+
+def _itself(f: Callable) -> Callable:
+    """Return `f`, which is linear, as its own tangent; without a VJP, what is inside it, to be differentiated."""
+    return getattr(f, "implementation", f) if _rule(f).make_vjp is None else f
 
 
 def _replaced(args: Sequence, i: int, value: Any) -> list:
@@ -229,7 +234,7 @@ class MadeCall(Primitive):
     def _part(self, ct: Any, place: int, arg: Any, promise: str) -> Any:
         """Return the cotangent of one array in an argument, whose cotangent is `ct`."""
         if ct is None:
-            return None
+            return zero_like(arg)
         return checked(ct if ct.__class__ in TRACED else flatten(ct)[0][place], arg, promise)
 
     def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
