@@ -11,7 +11,8 @@ from autodiff.gradcheck import check_grads, gradcheck
 from autodiff.graph import Graph
 from autodiff.jacobians import hessian, jacobian
 from autodiff.piecewise import piecewise
-from autodiff.record import Record, label, record
+from autodiff.record import label, record
+from autodiff.recorder import Record
 from autodiff.retained import retained
 from autodiff.reverse import vjp
 from autodiff.rules.affine import affine

@@ -64,7 +64,8 @@ class Node:
     """
 
     __slots__ = (
-        "adjoint_of", "index", "kind", "label", "operands", "parameters", "phase", "position", "primitive", "scope", "value",
+        "adjoint_of", "index", "kind", "label", "operands", "parameters", "phase", "position", "primitive", "scope",
+        "value",
     )  # fmt: skip
 
     def __init__(

@@ -10,7 +10,7 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 _LIBRARIES = {"autodiff", "nn", "numpy"}  # their lines are not the user's
-_STEPS = {f"autodiff.{name}" for name in ("source", "record", "dispatch", "arraylike", "assignment", "tensor")}
+_STEPS = {f"autodiff.{name}" for name in ("source", "recorder", "dispatch", "arraylike", "assignment", "tensor")}
 
 
 class Position(NamedTuple):

@@ -35,7 +35,9 @@ class Node:
     origin: str
     recorded: Any
     label: str | None
-    __slots__ = ("__weakref__", "argnums", "args", "kwargs", "label", "order", "origin", "parents", "primitive", "recorded", "y")
+    __slots__ = (
+        "__weakref__", "argnums", "args", "kwargs", "label", "order", "origin", "parents", "primitive", "recorded", "y",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -109,6 +111,7 @@ def backpropagate(roots: list, seeds: Sequence, stops: frozenset = frozenset()) 
     mode = MODE.get()
     check = mode is not None and mode.anomaly
     recorder = mode.recorder if mode is not None else None
+    looked_at = check or bool(stops) or recorder is not None  # somebody wants to see every step
     if recorder is not None:
         recorder.phase = "backward"
     for seed in reversed(seeds):
@@ -118,7 +121,7 @@ def backpropagate(roots: list, seeds: Sequence, stops: frozenset = frozenset()) 
         ct = cts.pop(node)
         if recorder is not None:
             recorder.note_adjoint(node, ct)
-        while not heap and node.__class__ is Node and node.primitive.pull is not None and not (check or stops or recorder):
+        while not heap and node.__class__ is Node and node.primitive.pull is not None and not looked_at:
             # A chain of operations with one operand: nothing waits, so that there is nothing to sort.
             kwargs = node.kwargs
             pull = node.primitive.pull

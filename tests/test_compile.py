@@ -13,7 +13,8 @@ import autodiff as ad
 from autodiff.compiler import passes
 from autodiff.compiler.buffers import Buffers
 from autodiff.compiler.steps import program_of
-from autodiff.record import Recorder, trace
+from autodiff.record import trace
+from autodiff.recorder import Recorder
 from autodiff.tree import flatten
 from tests.expressions import expression
 

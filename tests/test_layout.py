@@ -12,7 +12,7 @@ ENGINE = {
     "operands", "dispatch", "primitives", "arraylike", "assignment", "residuals", "tape", "tensor", "boundary",
     "retained", "reverse", "forward", "batch", "transforms", "jacobians", "tree", "anomaly", "source", "switches",
 }  # fmt: skip
-READERS = {"readers", "graph", "record", "compile"}
+READERS = {"readers", "graph", "record", "recorder", "compiler"}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "core", "tools"}
 COMPATIBILITY = {
     "autodiff/misc", "autodiff/core.py",  # names that HIPS autograd's programs import

@@ -15,7 +15,8 @@ from autodiff.command_line.functions import CONSTANTS, FUNCTIONS
 from autodiff.command_line.mistakes import InputError
 from autodiff.command_line.parsing import MODULES, VALUE, Expression, parse
 from autodiff.graph import Graph
-from autodiff.record import Record, record
+from autodiff.record import record
+from autodiff.recorder import Record
 from autodiff.source import Position
 
 FILENAME = "<formula>"

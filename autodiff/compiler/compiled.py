@@ -15,7 +15,8 @@ from autodiff.compiler.scalars import ERRORS
 from autodiff.compiler.steps import program_of
 from autodiff.graph import Graph
 from autodiff.operands import TRACED
-from autodiff.record import Recorder, argument_names, trace
+from autodiff.record import argument_names, trace
+from autodiff.recorder import Recorder
 from autodiff.tensor import Tensor
 from autodiff.tree import flatten
 

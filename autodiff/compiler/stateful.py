@@ -19,7 +19,8 @@ from autodiff.compiler.steps import Step, program_of
 from autodiff.dispatch import LEAF_LEVEL
 from autodiff.graph import Graph, Node
 from autodiff.operands import TRACED
-from autodiff.record import Record, Recorder, label
+from autodiff.record import label
+from autodiff.recorder import Record, Recorder
 from autodiff.residuals import frozen
 from autodiff.tape import backpropagate
 from autodiff.tensor import Tensor

@@ -18,7 +18,7 @@ from autodiff.operands import dtype_of
 from autodiff.readers.notation import OPPOSITE, Written
 from autodiff.readers.simplification import FAMILIAR, SIMPLIFICATIONS, is_guard, passed, same_condition
 from autodiff.readers.writer import Writer, constant, symbol
-from autodiff.record import Recorder
+from autodiff.recorder import Recorder
 from autodiff.rules.indexing import select
 from autodiff.tree import flatten
 

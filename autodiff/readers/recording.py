@@ -8,7 +8,7 @@ import numpy as np
 
 from autodiff.graph import Graph, Node
 from autodiff.readers.sweeps import adjoints, tangents
-from autodiff.record import Recorder
+from autodiff.recorder import Recorder
 from autodiff.tree import flatten
 
 

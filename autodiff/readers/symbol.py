@@ -28,7 +28,7 @@ from autodiff.readers.sympy_forms import (
     piecewise,
     sympy,
 )
-from autodiff.record import STATIC, Record
+from autodiff.recorder import STATIC, Record
 from autodiff.rules.general import composed, linearly_composed
 from autodiff.rules.indexing import select
 from autodiff.switches import Switch
