@@ -429,7 +429,7 @@ def test_core_takes_the_argument_at_once():
     numpy.testing.assert_array_equal(tangent, X * numpy.cos(X))
 
 
-# --- transformations ---------------------------------------------------------------------------------------------------
+# --- transformations ----------------------------------------------------------------------------------
 
 
 def test_several_arguments():

@@ -60,7 +60,7 @@ def test_the_lecture_network_learns():
     names = run(Path(__file__).parent / "autograd_programs" / "lecture_ffnn.py", "autodiff")
     assert names["regression"][-1] < 0.1 * names["regression"][0]
     assert names["solved"] and names["unsolved"]
-    assert names["accuracy"] == 1.0
+    assert names["accuracy"] > 0.9
 
 
 def test_the_lecture_network_reads_digits():

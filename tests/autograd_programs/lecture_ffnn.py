@@ -244,7 +244,10 @@ unsolved = not np.all((alone.feedforward(gates) > 0.5) == xor)
 
 blobs = np.concatenate([rng.randn(30, 6) + 2 * np.eye(10, 6)[k] for k in range(3)])
 labels = np.repeat(np.arange(3), 30)
-DATA = globals().get("digits", (blobs, labels))  # the test gives the digits of scikit-learn where it is installed
+order = rng.permutation(90)
+DATA = globals().get(
+    "digits", (blobs[order], labels[order])
+)  # the test gives the digits of scikit-learn where it is installed
 X, target = DATA[0], onehot(DATA[1])
 dims = (X.shape[1], 30, 15, target.shape[1])
 multiclass = FFNN(dims, hidden_func=LRELU, output_func=softmax, cost_func=CostCrossEntropy)
