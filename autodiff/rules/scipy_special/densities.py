@@ -82,16 +82,23 @@ def _at_zero(a: Any, value: Any) -> Any:
 
 @Operation
 @in_double
-def t_density(df: Any, t: Any) -> Any:
-    """Return the density of Student's distribution, of the normal one for df = ∞."""
+def t_log_density(df: Any, t: Any) -> Any:
+    """Return the logarithm of the density of Student's distribution, of the normal one for df = ∞."""
     h = 0.5 * np.where(np.isinf(df), 1.0, df)
     rest = _times_log1p_less_linear(h, 0.5, h + 0.5) + stirling_rest(h + 0.5) - stirling_rest(h)
-    factor = np.exp(rest) / np.sqrt(2 * np.pi)
     size = np.abs(t)
-    ratio = np.where(size > 1e100, 1.0, size / np.sqrt(2 * h))
-    large = 2 * (np.log(np.where(size > 1e100, size, 1.0)) - 0.5 * np.log(2 * h))
-    power = np.where(size > 1e100, large, np.log1p(ratio * ratio))
-    return np.where(np.isinf(df), np.exp(-0.5 * t * t) / np.sqrt(2 * np.pi), factor * np.exp(-(h + 0.5) * power))
+    far = size > 1e100  # where the square may overflow
+    ratio = np.where(far, 1.0, size / np.sqrt(2 * h))
+    large = 2 * np.log(np.where(far, size, 1.0)) - np.log(2 * h)
+    power = (h + 0.5) * np.where(far, large, np.log1p(ratio * ratio))
+    return np.where(np.isinf(df), -0.5 * t * t, rest - power) - 0.5 * np.log(2 * np.pi)
+
+
+@Operation
+@in_double
+def t_density(df: Any, t: Any) -> Any:
+    """Return the density of Student's distribution."""
+    return np.exp(t_log_density(df, t))
 
 
 @Operation
@@ -149,6 +156,11 @@ def t_density_by_df(df: Any, t: Any) -> Any:
     )
 
 
+elementwise(
+    t_log_density,
+    lambda c, _y, df, t: c * t_density_by_df(df, t),
+    lambda c, _y, df, t: -c * ((df + 1) * t / (df + t * t)),
+)
 elementwise(
     t_density,
     lambda c, y, df, t: c * (y * t_density_by_df(df, t)),

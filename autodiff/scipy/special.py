@@ -1,0 +1,97 @@
+"""`scipy.special`: its ufuncs as they are, and the functions around them that take traced values only here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import special as _special
+
+import autodiff.rules.scipy_special  # noqa: F401 - fills RULES
+from autodiff.operands import as_operand, value_of
+from autodiff.rules.general import general, reduction
+from autodiff.rules.scipy_special.orders import ORDER, special_function
+from autodiff.rules.ufunc_methods import _softmax
+from autodiff.scipy.functions import Function, defined
+
+__all__ = list(_special.__all__)
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(_special, name)
+
+
+# --- log Σ b exp(a) and its like -------------------------------------------------------------------
+
+_log_sum = Function(lambda a, axis=None, keepdims=False: _special.logsumexp(a, axis, keepdims=keepdims), "logsumexp")
+reduction(_log_sum, _softmax)
+
+
+def _weighted(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
+    """log |Σ b exp(a - m)| + m for a constant m, the largest entry."""
+    m = np.max(value_of(a), axis=axis, keepdims=True)
+    m = np.where(np.isfinite(m), m, 0.0)
+    total = np.sum((1.0 if b is None else b) * np.exp(a - m), axis=axis, keepdims=keepdims)
+    y = np.log(np.abs(total)) + (m if keepdims else np.squeeze(m, axis))
+    return (y, np.sign(total)) if return_sign else y
+
+
+_weighted_log_sum = defined("scipy.special.logsumexp", _special.logsumexp, _weighted)
+
+
+def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
+    """Return log Σ b exp(a) over `axis`. See `scipy.special.logsumexp`."""
+    if b is None and not return_sign:
+        return _log_sum(as_operand(a), axis=axis, keepdims=keepdims)
+    return _weighted_log_sum(as_operand(a), axis=axis, b=b, keepdims=keepdims, return_sign=return_sign)
+
+
+def _softmax_change(c: Any, y: Any, _x: Any, axis: Any = None) -> Any:
+    """The Jacobian diag(y) - y yᵀ, which is symmetric, times c."""
+    return y * (c - np.sum(c * y, axis=axis, keepdims=True))
+
+
+softmax = Function(_special.softmax, "scipy.special.softmax")
+general(
+    softmax,
+    _softmax_change,
+    jvp=lambda dots, y, x, axis=None: _softmax_change(dots[0], y, x, axis),
+    parameters=["axis"],
+)
+log_softmax = Function(_special.log_softmax, "scipy.special.log_softmax")
+general(
+    log_softmax,
+    lambda ct, y, _x, axis=None: ct - np.exp(y) * np.sum(ct, axis=axis, keepdims=True),
+    parameters=["axis"],
+)
+
+# --- of ufuncs that have rules ----------------------------------------------------------------------
+
+polygamma = Function(_special.polygamma, "scipy.special.polygamma")
+special_function(polygamma, ORDER, lambda c, _y, n, x: c * polygamma(n + 1, x))
+multigammaln = defined(
+    "scipy.special.multigammaln",
+    _special.multigammaln,
+    lambda a, d: (
+        np.sum(_special.gammaln(np.expand_dims(a, -1) - 0.5 * np.arange(d)), axis=-1) + np.log(np.pi) * d * (d - 1) / 4
+    ),
+)
+sinc = np.sinc
+
+
+def factorial(n: Any, exact: bool = False, extend: str = "zero") -> Any:
+    """Return n!, of a traced value Γ(n + 1), and 0 for n < 0. See `scipy.special.factorial`."""
+    return _factorial(n) if not exact and extend == "zero" else _special.factorial(n, exact=exact, extend=extend)
+
+
+_factorial = defined(
+    "scipy.special.factorial",
+    _special.factorial,
+    lambda n: np.where(n < 0, 0.0, _special.gamma(np.where(n < 0, 0.0, n) + 1)),
+)
+comb = defined(
+    "scipy.special.comb",
+    _special.comb,
+    lambda N, k, *, exact=False, repetition=False: _special.binom(N + k - 1 if repetition else N, k),  # noqa: N803, ARG005
+)
+perm = defined("scipy.special.perm", _special.perm, lambda N, k, exact=False: _special.poch(N - k + 1, k))  # noqa: N803, ARG005

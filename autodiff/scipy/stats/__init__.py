@@ -1,0 +1,17 @@
+"""`scipy.stats`: some distributions with derivatives, each a module of functions; the rest is SciPy's own.
+
+Densities are differentiated by everything, distribution functions and their inverses by the variable,
+`loc` and `scale`; by shape parameters those have no closed form, and are refused.
+"""
+
+from typing import Any
+
+from scipy import stats as _stats
+
+from autodiff.scipy.stats import beta, chi2, dirichlet, gamma, multivariate_normal, norm, poisson, t  # noqa: F401
+
+__all__ = list(_stats.__all__)
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(_stats, name)
