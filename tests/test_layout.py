@@ -10,7 +10,8 @@ import autodiff as ad
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = {
     "operands", "dispatch", "primitives", "arraylike", "assignment", "residuals", "tape", "tensor", "boundary",
-    "retained", "reverse", "forward", "batch", "transforms", "jacobians", "tree", "anomaly", "source", "switches",
+    "retained", "reverse", "forward", "batch", "transforms", "jacobians", "complex_derivatives", "tree", "anomaly",
+    "source", "switches",
 }  # fmt: skip
 READERS = {"readers", "graph", "record", "recorder", "compiler"}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "core", "tools"}

@@ -31,7 +31,7 @@ import numpy as np
 from autodiff.assignment import astype
 from autodiff.dispatch import RULES, evaluate
 from autodiff.operands import Spec, as_operand, dtype_of, value_of
-from autodiff.primitives import Rewrite, Rule
+from autodiff.primitives import Rewrite
 from autodiff.rules.conjugates import conjugated, is_complex
 from autodiff.rules.elementwise import Elementwise
 from autodiff.rules.general import General
@@ -64,20 +64,19 @@ RULES[np.real_if_close] = Rewrite(np.real_if_close, _real_if_close)
 # --- the direction x / |x|: a step for real numbers, for complex ones changed by what is across it ----------
 
 
-class Sign(Rule):
-    """The two rules of `np.sign`."""
-
-    family = "elementwise"
-    name = "np.sign"
-    function = np.sign
+class Sign(Elementwise):
+    """The rule of `np.sign` for real numbers, which hands complex ones on to their own."""
 
     def __init__(self) -> None:
-        self.real = Elementwise(np.sign, 0)
-        self.complex = General(np.sign, [_sign], _sign_jvp)
+        super().__init__(np.sign, 0)
+        self.sort = Elementwise(np.sign, 0).sort_arguments
+        self.of_complex = General(np.sign, [_sign], _sign_jvp)
+        self.operands = -1  # every call comes through `apply`
 
     def apply(self, args: Sequence, kwargs: Mapping) -> Any:
-        rule = self.complex if args and is_complex(as_operand(args[0])) else self.real
-        return rule.apply(args, kwargs) if kwargs else evaluate(rule, args, kwargs)
+        if kwargs or len(args) != 1:
+            args, kwargs = self.sort(args, kwargs)
+        return evaluate(self.of_complex if is_complex(as_operand(args[0])) else self, args, kwargs)
 
 
 def _sign(ct: Any, y: Any, x: Any) -> Any:
