@@ -21,7 +21,7 @@ from autodiff.operands import TRACED, as_operand, dtype_of, shape_of
 from autodiff.primitives import Primitive
 from autodiff.residuals import frozen, rebuild
 from autodiff.reverse import unwrapped
-from autodiff.tree import flatten
+from autodiff.tree import Structure, flatten
 
 
 class Dual(ArrayLike):
@@ -179,26 +179,34 @@ def jvp(f: Callable, primals: Sequence, tangents: Sequence) -> tuple[Any, Any]:
             "Pass the same nesting of lists, tuples and dicts."
         )
     level = new_level()
-    inputs = []
-    for x, x_dot, path in zip(values, dots, structure.paths(), strict=True):
-        check_differentiable("jvp", x, f"primal {path}")
-        if x_dot.__class__ not in TRACED:
-            x_dot = np.asarray(x_dot)
-            if not np.can_cast(x_dot.dtype, dtype_of(x), "same_kind"):
-                raise TypeError(
-                    f"jvp: the tangent {path} must have the dtype of its primal, {dtype_of(x)}; got {x_dot.dtype}. "
-                    "Convert it with .astype."
-                )
-            x_dot = x_dot.astype(dtype_of(x))[()]
-        if shape_of(x) != shape_of(x_dot):
-            raise ValueError(
-                f"jvp: the tangent {path} must have the shape of its primal, {shape_of(x)}; got {shape_of(x_dot)}. "
-                "Reshape it."
-            )
-        inputs.append(dual(frozen(x), frozen(x_dot), level))
+    pairs = [_checked(x, x_dot, structure, k) for k, (x, x_dot) in enumerate(zip(values, dots, strict=True))]
+    inputs = [dual(frozen(x), frozen(x_dot), level) for x, x_dot in pairs]
     outputs, y_structure = flatten(f(*structure.unflatten(inputs)))
     pairs = [untrace(y, level) for y in outputs]
     return y_structure.unflatten([own(y, y) for y, _ in pairs]), y_structure.unflatten([own(d, d) for _, d in pairs])
+
+
+def _checked(x: Any, x_dot: Any, structure: Structure, k: int) -> tuple[Any, Any]:
+    """Return a primal, which is leaf k of the arguments, and its tangent, in the dtype of the primal."""
+    like = x.__class__ is x_dot.__class__ is np.ndarray and x.dtype is x_dot.dtype and x.shape == x_dot.shape
+    if like and x.dtype.kind in "fc":
+        return x, x_dot  # nearly always: no need for the name of the leaf
+    path = structure.paths()[k]
+    check_differentiable("jvp", x, f"primal {path}")
+    if x_dot.__class__ not in TRACED:
+        x_dot = np.asarray(x_dot)
+        if not np.can_cast(x_dot.dtype, dtype_of(x), "same_kind"):
+            raise TypeError(
+                f"jvp: the tangent {path} must have the dtype of its primal, {dtype_of(x)}; got {x_dot.dtype}. "
+                "Convert it with .astype."
+            )
+        x_dot = x_dot.astype(dtype_of(x))[()]
+    if shape_of(x) != shape_of(x_dot):
+        raise ValueError(
+            f"jvp: the tangent {path} must have the shape of its primal, {shape_of(x)}; got {shape_of(x_dot)}. "
+            "Reshape it."
+        )
+    return x, x_dot
 
 
 def untrace(y: Any, level: int) -> tuple[Any, Any]:

@@ -161,6 +161,8 @@ def _check_real(name: str, y: Any) -> None:
 
 def _check_scalar(name: str, y: Any) -> None:
     """Raise unless `y` is one real number."""
+    if y.__class__ in TRACED and y.shape == () and y.dtype.kind == "f":
+        return
     _check_real(name, y)
     if size_of(y) != 1:
         raise ValueError(

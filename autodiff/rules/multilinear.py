@@ -119,6 +119,8 @@ def _matmul_left(ct: Any, a: Any, b: Any) -> Any:
         return np.matmul(ct, b.T)
     if b.ndim == 1:
         return match(ct[..., None] * b, a) if a.ndim > 1 else ct * b
+    if a.ndim == 1 and b.ndim == 2:
+        return np.matmul(b, ct)
     if a.ndim == 1:
         return match(np.matmul(ct[..., None, :], _transposed(b))[..., 0, :], a)
     return match(np.matmul(ct, _transposed(b)), a)
@@ -129,6 +131,8 @@ def _matmul_right(ct: Any, a: Any, b: Any) -> Any:
         return np.matmul(a.T, ct)
     if a.ndim == 1:
         return match(a[:, None] * ct[..., None, :], b) if b.ndim > 1 else ct * a
+    if b.ndim == 1 and a.ndim == 2:
+        return np.matmul(a.T, ct)
     if b.ndim == 1:
         return match(np.matmul(_transposed(a), ct[..., None])[..., 0], b)
     return match(np.matmul(_transposed(a), ct), b)
@@ -198,8 +202,8 @@ def _as_matrix(x: Any, rows: int) -> Any:
 def _contracted_left(ct: Any, a: Any, b: Any, a_axes: Axes, b_axes: Axes) -> Any:
     """Contract the cotangent with b over b's free axes, and put the axes in a's order."""
     if _adjacent(len(shape_of(a)), a_axes, b_axes):
-        if shape_of(ct) == ():
-            return ct * b
+        if len(a_axes) == 1 and a.ndim <= 2 and len(shape_of(b)) <= 2:
+            return _matmul_left(ct, a, b)
         rows = len(shape_of(a)) - len(a_axes)
         y = np.matmul(_as_matrix(ct, rows), _as_matrix(b, len(b_axes)).T)
         return y if shape_of(y) == shape_of(a) else np.reshape(y, shape_of(a))
@@ -210,8 +214,8 @@ def _contracted_left(ct: Any, a: Any, b: Any, a_axes: Axes, b_axes: Axes) -> Any
 
 def _contracted_right(ct: Any, a: Any, b: Any, a_axes: Axes, b_axes: Axes) -> Any:
     if _adjacent(len(shape_of(a)), a_axes, b_axes):
-        if shape_of(ct) == ():
-            return a * ct
+        if len(a_axes) == 1 and len(shape_of(a)) <= 2 and b.ndim <= 2:
+            return _matmul_right(ct, a, b)
         rows = len(shape_of(a)) - len(a_axes)
         y = np.matmul(_as_matrix(a, rows).T, _as_matrix(ct, rows))
         return y if shape_of(y) == shape_of(b) else np.reshape(y, shape_of(b))
