@@ -6,6 +6,7 @@ the two dispatch protocols, and the methods are NumPy's functions under their me
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -228,10 +229,15 @@ class ArrayLike(Assignable):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self._is_recorded():
-            raise TypeError(
-                f"np.asarray: the result would leave the graph and its derivative be lost; got a {_kind(self)}. "
+            advice = (
                 "To build an array of traced values write np.stack([t, u]); to store one, "
                 "make the target a tensor and write t[i] = v; for the numbers alone, t.numpy() or t.detach()."
+            )
+            if sys._getframe(1).f_globals.get("__name__", "").startswith("scipy."):
+                advice = "Use its namesake in autodiff.scipy; for the numbers alone, t.numpy()."
+            raise TypeError(
+                f"np.asarray: the result would leave the graph and its derivative be lost; got a {_kind(self)}. "
+                f"{advice}"
             )
         return np.array(value_of(self), dtype=dtype, copy=copy)
 

@@ -71,6 +71,7 @@ def odeint(func: Callable, y0: Any, t: Any, args: tuple = (), **options: Any) ->
             f"scipy.integrate.odeint: the derivative rule does not know the argument {min(unknown)}; "
             f"got {min(unknown)}={options[min(unknown)]!r}. Leave it out."
         )
+    operands[0] = np.atleast_1d(operands[0])
     return solution(*operands, func=func, structure=structure, options=options)
 
 
@@ -143,16 +144,10 @@ class Solution(Primitive):
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
         """Solve λ′ = -∂f/∂yᵀ λ backwards, and integrate -∂f/∂θᵀ λ with it."""
         y0, t, *leaves = args
-        flat, chosen = self._flat(kwargs["func"], kwargs["structure"], leaves)
-        chosen = [i for i in chosen if i + 2 in argnums]
-        thetas = [leaves[i] for i in chosen]
+        flat, floats = self._flat(kwargs["func"], kwargs["structure"], leaves)
+        every = [leaves[i] for i in floats]
+        chosen = [i for i in floats if i + 2 in argnums]
         n = shape_of(y0)[0]
-
-        def some(y: Any, time: Any, *given: Any) -> Any:
-            full = list(leaves)
-            for i, leaf in zip(chosen, given, strict=True):
-                full[i] = leaf
-            return flat(y, time, *[full[i] for i in range(len(full)) if dtype_of(full[i]).kind == "f"])
 
         def backwards(state: Any, time: Any, *everything: Any) -> Any:
             def f(y: Any, *given: Any) -> Any:
@@ -164,7 +159,7 @@ class Solution(Primitive):
             dy, pullback = vjp(f, state[:n], *[everything[i] for i in chosen])
             return np.concatenate([dy, *[-np.ravel(c) for c in pullback(state[n : 2 * n])]])
 
-        adjoint, sums = ct[-1], np.zeros(sum(map(size_of, thetas)), dtype_of(y))
+        adjoint, sums = ct[-1], np.zeros(sum([size_of(leaves[i]) for i in chosen]), dtype_of(y))
         last = shape_of(t)[0] - 1
         for k in range(last, 0, -1):
             state = np.concatenate([y[k], adjoint, sums])
@@ -173,8 +168,8 @@ class Solution(Primitive):
             adjoint, sums = state[n : 2 * n] + ct[k - 1], state[2 * n :]
         results: dict[int, Any] = {0: adjoint}
         if 1 in argnums:
-            moved = np.sum(ct * self._slopes(some, y, t, thetas), axis=1)
-            back = np.sum(adjoint * some(y0, t[0], *thetas))
+            moved = np.sum(ct * self._slopes(flat, y, t, every), axis=1)
+            back = np.sum(adjoint * flat(y0, t[0], *every))
             results[1] = np.concatenate([np.reshape(moved[0] - back, (1,)), moved[1:]])
         start = 0
         for i in chosen:

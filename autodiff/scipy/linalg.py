@@ -1,4 +1,4 @@
-"""`scipy.linalg`, where these have derivatives: solve, solve_triangular, solve_banded, solve_sylvester, sqrtm, expm, inv, det.
+"""`scipy.linalg`, where the functions of matrices below have derivatives.
 
 Every other name is SciPy's own, which refuses traced values.
 """
@@ -62,8 +62,8 @@ def solve_triangular(
     trans: int | str = 0,
     lower: bool = False,
     unit_diagonal: bool = False,
-    overwrite_b: bool = False,
-    check_finite: bool = True,
+    overwrite_b: bool = False,  # noqa: ARG001 - SciPy's signature
+    check_finite: bool = True,  # noqa: ARG001
 ) -> Any:
     """Solve a x = b for a triangular matrix. See `scipy.linalg.solve_triangular`."""
     number = {"N": 0, "T": 1, "C": 2}.get(trans, trans) if isinstance(trans, str) else trans
@@ -111,7 +111,12 @@ general(
 
 
 def solve_banded(
-    l_and_u: Any, ab: Any, b: Any, overwrite_ab: bool = False, overwrite_b: bool = False, check_finite: bool = True
+    l_and_u: Any,
+    ab: Any,
+    b: Any,
+    overwrite_ab: bool = False,  # noqa: ARG001
+    overwrite_b: bool = False,  # noqa: ARG001
+    check_finite: bool = True,  # noqa: ARG001
 ) -> Any:
     """Solve a x = b for a banded matrix given by its bands. See `scipy.linalg.solve_banded`."""
     lower, upper = l_and_u

@@ -1,4 +1,4 @@
-"""`scipy.optimize`, unchanged: it asks for functions and gradients of plain arrays, as `ad.value_and_grad` gives them."""
+"""`scipy.optimize`, unchanged: it wants functions and gradients of plain arrays, as `ad.value_and_grad` gives them."""
 
 from typing import Any
 

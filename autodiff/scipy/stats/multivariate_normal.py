@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from autodiff.operands import as_operand, plain, shape_of
+from autodiff.operands import as_operand, plain, shape_of, size_of
 from autodiff.scipy.functions import defined, refuse_if_differentiated
 
 
@@ -18,24 +18,23 @@ def _check(name: str) -> Any:
     return check
 
 
-def _covariance(mean: Any, cov: Any, x: Any = 0.0) -> Any:
-    """Return the covariance as a matrix: SciPy takes a number or variances, too."""
+def _covariance(mean: Any, cov: Any) -> Any:
+    """Return the covariance as a matrix, of the size of the mean: SciPy takes a number or variances, too."""
     cov = as_operand(cov)
-    sizes = [shape_of(as_operand(v))[-1:] for v in (x, 0.0 if mean is None else mean)]
-    sizes = [n for n in sizes if n] if not shape_of(cov) else [shape_of(cov)[-1:]]
-    n = (sizes[-1] if sizes else (1,))[0]
-    return cov if len(shape_of(cov)) == 2 else cov * np.eye(n)
+    if len(shape_of(cov)) == 2:
+        return cov
+    return cov * np.eye(1 if mean is None else size_of(mean))
 
 
 def _logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
     """-½ (d log 2π + log det Σ + δᵀ Σ⁻¹ δ), δ = x - μ."""
     x = as_operand(x)
     mean = 0.0 if mean is None else as_operand(mean)
-    cov = _covariance(mean, cov, x)
+    cov = _covariance(mean, cov)
     n = shape_of(cov)[0]
+    if n == 1 and len(shape_of(x)) < 2:  # each number is a point
+        x = np.expand_dims(x, -1)
     delta = x - mean
-    if n == 1:
-        delta = np.reshape(delta, (*(shape_of(delta) if shape_of(delta)[-1:] != (1,) else shape_of(delta)[:-1]), 1))
     if allow_singular:
         values, vectors = np.linalg.eigh(plain(cov))
         kept = values > 1e6 * np.finfo(float).eps * np.max(np.abs(values))  # as SciPy cuts
@@ -44,7 +43,7 @@ def _logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False
     else:
         solved = np.linalg.solve(cov, delta[..., None])[..., 0]
         rank, log_det = n, np.linalg.slogdet(cov)[1]
-    return -0.5 * (rank * np.log(2 * np.pi) + log_det + np.sum(delta * solved, axis=-1))
+    return np.squeeze(-0.5 * (rank * np.log(2 * np.pi) + log_det + np.sum(delta * solved, axis=-1)))
 
 
 def _entropy(mean: Any = None, cov: Any = 1) -> Any:
