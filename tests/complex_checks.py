@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from autodiff.checking.parts import in_real_parts
 from autodiff.operands import dtype_of
 from autodiff.tree import flatten
 from tests.checks import assert_near, bitwise
@@ -68,6 +69,7 @@ def check(
     if second_order:
         check_second_order(f, primals, v, cts, tolerance)
     check_single_precision(f, primals, v, dots)
+    check_sweeps(f, primals)
 
 
 def check_values(f: Callable, primals: Sequence, v: Sequence, values: Sequence) -> None:
@@ -113,3 +115,11 @@ def check_single_precision(f: Callable, primals: Sequence, v: Sequence, dots: Se
         assert dtype_of(a) == dtype_of(b), f"cotangent of dtype {dtype_of(a)} instead of {dtype_of(b)}"
     scale = max([float(np.abs(part).max(initial=0.0)) for part in y], default=0.0)
     assert_near([np.asarray(d) for d in y_dot], dots, 1e-3, "single precision", scale)
+
+
+def check_sweeps(f: Callable, primals: Sequence) -> None:
+    """All columns in one sweep, and all rows in one sweep, of the Jacobian by real and imaginary parts."""
+    of_parts, parts = in_real_parts(f, primals)
+    argnum = tuple(range(len(parts)))
+    columns, rows = [flatten(ad.jacobian(of_parts, argnum, mode=mode)(*parts))[0] for mode in ("forward", "reverse")]
+    assert_near(columns, rows, 1e-11, "Jacobian: forward against reverse", 1e-3)

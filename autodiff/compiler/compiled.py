@@ -166,16 +166,19 @@ def _flatten(args: Sequence) -> tuple[Sequence, Any]:
     return args, None
 
 
+NUMBERS = {float, complex}
+
+
 def _kind(leaf: Any) -> Any:
     """Return what a program depends on: of arrays shape and dtype, of other values the value."""
     kind = leaf.__class__
     if kind is np.ndarray:
         return leaf.shape, leaf.dtype, leaf.strides  # sums run in the order of memory
-    return kind if kind is float or isinstance(leaf, np.floating) else (kind, leaf)
+    return kind if kind in NUMBERS or isinstance(leaf, np.inexact) else (kind, leaf)
 
 
 def _is_input(leaf: Any) -> bool:
-    return leaf.__class__ is float or (isinstance(leaf, (np.ndarray, np.floating)) and leaf.dtype.kind in "fc")
+    return leaf.__class__ in NUMBERS or (isinstance(leaf, (np.ndarray, np.inexact)) and leaf.dtype.kind in "fc")
 
 
 def _described(arg: Any) -> str:
