@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from scipy import signal as _signal
 
+from autodiff.dispatch import Operation
 from autodiff.operands import as_operand, shape_of
+from autodiff.rules.general import general
 
 __all__ = list(_signal.__all__)
 
@@ -75,25 +77,66 @@ def convolve(
     for k, (i, j) in enumerate(zip(dot_a, dot_b, strict=True)):
         letters_a[i] = letters_b[j] = f"dot{k}"
     for k, (i, j) in enumerate(zip(along_a, along_b, strict=True)):
-        letters_a[i], letters_b[j] = f"out{k}", f"window{k}"
+        letters_a[i] = letters_b[j] = f"conv{k}"
+    free = [x for x in (*letters_a, *letters_b) if x[0] in "ab"]
+    outputs = [*free, *[f"conv{k}" for k in range(len(sizes))]]
     widths = [(0, 0)] * ndim_a
     for i, width in zip(along_a, padded_a, strict=True):
         widths[i] = width
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.pad(A, widths) if any(w != (0, 0) for w in widths) else A, [b for _, b in sizes], tuple(along_a)
-    )
-    flipped = B[tuple([slice(None, None, -1) if j in along_b else slice(None) for j in range(ndim_b)])]
-    free = [x for x in (*letters_a, *letters_b) if x[0] in "ab"]
-    outputs = [f"out{k}" for k in range(len(sizes))]
-    number = {x: n for n, x in enumerate(dict.fromkeys([*letters_a, *letters_b]))}
-    inner = [f"window{k}" for k in range(len(sizes))]
-    y = np.einsum(
-        windows, [number[x] for x in letters_a + inner], flipped, [number[x] for x in letters_b],
-        [number[x] for x in free + outputs],
-    )  # fmt: skip
+    y = correlate(_padded(A, widths), _flipped(B, along_b), a=letters_a, b=letters_b, y=outputs)
     if mode == "valid" and any(a < b for a, b in sizes):
         y = y[(..., *[slice(a - 1, b) for a, b in sizes])]
     return y
+
+
+def _padded(x: Any, widths: Sequence[tuple[int, int]]) -> Any:
+    return x if all(width == (0, 0) for width in widths) else np.pad(x, widths)
+
+
+def _flipped(x: Any, axes: Sequence[int]) -> Any:
+    return x[tuple([slice(None, None, -1) if i in axes else slice(None) for i in range(len(shape_of(x)))])]
+
+
+@Operation
+def correlate(x: Any, w: Any, *, a: Sequence[str], b: Sequence[str], y: Sequence[str]) -> Any:
+    """Return Σₖ x[n + k] w[k] where the arrays overlap fully.
+
+    The axes of x, of w and of the result have names, as in `np.einsum`; those called conv… are the ones
+    along which x is shifted against w, and they stand in all three.
+    """
+    along = [name for name in b if name.startswith("conv")]
+    window = [np.shape(w)[b.index(name)] for name in along]
+    windows = np.lib.stride_tricks.sliding_window_view(x, window, tuple([a.index(name) for name in along]))
+    number = {name: n for n, name in enumerate(dict.fromkeys([*a, *b]))}
+    inner = {name: len(number) + n for n, name in enumerate(along)}
+    return np.einsum(
+        windows, [*[number[name] for name in a], *inner.values()],
+        w, [inner.get(name, number[name]) for name in b],
+        [number[name] for name in y],
+    )  # fmt: skip
+
+
+def _correlate_first(ct: Any, _y: Any, _x: Any, w: Any, a: Any, b: Any, y: Any) -> Any:
+    """Σₖ ct[n - k] w[k]: the correlation of the padded ct with the flipped w."""
+    along = [j for j, name in enumerate(b) if name.startswith("conv")]
+    room = {b[j]: (shape_of(w)[j] - 1,) * 2 for j in along}
+    return correlate(_padded(ct, [room.get(name, (0, 0)) for name in y]), _flipped(w, along), a=y, b=b, y=a)
+
+
+def _correlate_tangent(dots: Mapping[int, Any], _y: Any, x: Any, w: Any, **letters: Any) -> Any:
+    terms = [correlate(dots[0], w, **letters)] if 0 in dots else []
+    if 1 in dots:
+        terms.append(correlate(x, dots[1], **letters))
+    return sum(terms[1:], terms[0])
+
+
+general(
+    correlate,
+    _correlate_first,
+    lambda ct, _y, x, _b, a, b, y: correlate(x, ct, a=a, b=y, y=b),
+    jvp=_correlate_tangent,
+    parameters=["a", "b", "y"],
+)
 
 
 def _padding(b: int, mode: str) -> tuple[int, int]:
