@@ -29,6 +29,12 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a few short rounds: shows that it works, measures little")
     parser.add_argument("--rounds", type=int, metavar="N", help=f"default {ROUNDS}; with --quick {QUICK_ROUNDS}")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of every library; default 1")
+    parser.add_argument(
+        "--clock",
+        choices=("wall", "cpu"),
+        default="wall",
+        help="cpu: the time that the threads compute, which a busy machine distorts less",
+    )
     parser.add_argument("--curves", action="store_true", help="measure cost against size instead")
     parser.add_argument("--markdown", action="store_true", help="print the tables of the README: all medians, figures")
     parser.add_argument("--json", type=Path, metavar="PATH", help="also write everything measured to a file")
@@ -119,9 +125,9 @@ def main() -> int:
         items = [(item.name, item.title) for item in (CURVES if options.curves else WORKLOADS).values()]
         print(report.aligned(items))
         return 0
-    pin(options.threads, options.quick)
+    pin(options.threads, options.quick, options.clock)
     session = Session(options)
-    machine = report.machine(options.threads)
+    machine = report.machine(options.threads, options.clock)
     heading = report.heading(machine, session.rounds)
     print(heading, flush=True)
     data = (run_curves if options.curves else run_workloads)(session, options, heading)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import os
 import platform
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,7 +18,7 @@ from benchmarks.harness.workload import DISTRIBUTIONS, LIBRARIES, SUBJECTS, Goal
 Measurements = dict[str, Measurement]
 
 
-def machine(threads: int) -> dict[str, Any]:
+def machine(threads: int, clock: str = "wall") -> dict[str, Any]:
     """Return what the figures depend on: processor, threads, load, versions."""
     versions = {"Python": platform.python_version()}
     for library in dict.fromkeys(LIBRARIES.values()):
@@ -29,10 +31,19 @@ def machine(threads: int) -> dict[str, Any]:
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "processor": processor(),
         "cores": os.cpu_count(),
+        "kernels": kernels(),
         "threads": threads,
+        "clock": clock,
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "versions": versions,
     }
+
+
+def kernels() -> str:
+    """Return which processor the kernels of NumPy's BLAS are for: a wrong guess halves the speed of products."""
+    program = "import numpy, threadpoolctl as t; print(*{i.get('architecture') for i in t.threadpool_info()})"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "unknown (pip install threadpoolctl)"
 
 
 def processor() -> str:
@@ -48,7 +59,8 @@ def heading(machine: dict[str, Any], rounds: int) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     return (
         f"{machine['date']}: {machine['processor']}, {machine['cores']} cores, load {machine['load']}; "
-        f"{machine['threads']} thread(s) per library; {rounds} rounds; medians.\n{versions}"
+        f"NumPy's BLAS kernels: {machine['kernels']}; "
+        f"{machine['threads']} thread(s) per library; {machine['clock']} time; {rounds} rounds; medians.\n{versions}"
     )
 
 
@@ -76,22 +88,22 @@ def aim(goal: Goal | Limit) -> str:
     )
 
 
-def verdict(goal: Goal | Limit, value: float) -> str:
-    return f"{aim(goal)} {'reached' if value <= goal.at_most else 'NOT REACHED'}"
+def verdict(goal: Goal | Limit, value: float | None) -> str:
+    outcome = "not measured" if value is None else "reached" if value <= goal.at_most else "NOT REACHED"
+    return f"{aim(goal)} {outcome}"
 
 
-def measured(workload: Workload, measurements: Measurements) -> Iterator[tuple[Goal | Limit, float]]:
-    """Return every goal whose contenders were measured, with the ratio, or the seconds, that it is about."""
+def measured(workload: Workload, measurements: Measurements) -> Iterator[tuple[Goal | Limit, float | None]]:
+    """Return every goal with the ratio, or the seconds, that it is about; None if a contender was not measured."""
 
     def there(name: str) -> bool:
         return name in measurements and not measurements[name].fault
 
     for goal in workload.goals:
-        if there(goal.subject) and there(goal.peer):
-            yield goal, measurements[goal.subject].ratio(measurements[goal.peer])
+        both = there(goal.subject) and there(goal.peer)
+        yield goal, measurements[goal.subject].ratio(measurements[goal.peer]) if both else None
     for limit in workload.limits:
-        if there(limit.subject):
-            yield limit, measurements[limit.subject].median()
+        yield limit, measurements[limit.subject].median() if there(limit.subject) else None
 
 
 def table(workload: Workload, measurements: Measurements) -> list[list[str]]:
@@ -101,7 +113,8 @@ def table(workload: Workload, measurements: Measurements) -> list[list[str]]:
     verdicts: dict[str, list[str]] = {}
     for goal, value in measured(workload, measurements):
         row = goal.subject if isinstance(goal, Limit) else goal.peer
-        verdicts.setdefault(row, []).append(verdict(goal, value))
+        if value is not None:
+            verdicts.setdefault(row, []).append(verdict(goal, value))
     for name, measurement in measurements.items():
         if measurement.fault:
             rows.append([name, measurement.fault] + [""] * (len(rows[0]) - 2))
@@ -137,7 +150,8 @@ def goals(results: Sequence[tuple[Workload, Measurements]], issue: int | None = 
         for goal, value in measured(workload, measurements):
             if issue in (None, goal.issue):
                 limit = isinstance(goal, Limit)
-                against, figure = ("the clock", quantity(value)) if limit else (goal.peer, f"{value:.3g}")
+                against = "the clock" if limit else goal.peer
+                figure = "" if value is None else quantity(value) if limit else f"{value:.3g}"
                 rows.append([workload.name, goal.subject, against, figure, verdict(goal, value)])
     return rows
 

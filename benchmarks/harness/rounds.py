@@ -14,7 +14,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from benchmarks.harness.worker import serve
-from benchmarks.harness.workload import DISTRIBUTIONS, LIBRARIES, OPTIONAL, QUICK, Workload
+from benchmarks.harness.workload import CLOCK, DISTRIBUTIONS, LIBRARIES, OPTIONAL, QUICK, Workload
 
 PATIENCE = 240.0  # s; a compiler that takes longer is not waited for
 
@@ -44,11 +44,10 @@ class Measurement:
         return median(a / b for a, b in zip(self.values, other.values, strict=True))
 
 
-def pin(threads: int, quick: bool = False) -> None:
-    """Limit the threads of every numerical library in the processes started from now on."""
-    os.environ.pop(QUICK, None)
-    if quick:
-        os.environ[QUICK] = "1"
+def pin(threads: int, quick: bool = False, clock: str = "wall") -> None:
+    """Limit the threads of every numerical library in the processes started from now on, and tell them the rest."""
+    os.environ[QUICK] = "1" if quick else ""
+    os.environ[CLOCK] = clock
     for pool in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR", "BLIS"):
         os.environ[f"{pool}_NUM_THREADS"] = str(threads)
     eigen = "true" if threads > 1 else "false"

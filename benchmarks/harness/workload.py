@@ -11,6 +11,9 @@ from typing import Any
 QUICK = "BENCHMARKS_QUICK"
 """Set in the environment of the workers under `--quick`."""
 
+CLOCK = "BENCHMARKS_CLOCK"
+"""Set to "cpu" in the environment of the workers under `--clock cpu`."""
+
 UNCHECKED = math.inf
 """The tolerance of a workload whose results are not to be compared."""
 
