@@ -656,7 +656,9 @@ def test_what_cannot_be_loaded_is_refused(tmp_path, name, into, error, message):
 
 @pytest.mark.parametrize("function", [nn.load, lambda path: nn.save(path, {})])
 def test_a_path_is_text(function):
-    with pytest.raises(TypeError, match=r"path must be a str or a path; got int\. Write 'model\.npz', before what is saved\."):
+    with pytest.raises(
+        TypeError, match=r"path must be a str or a path; got int\. Write 'model\.npz', before what is saved\."
+    ):
         function(5)
     with pytest.raises(TypeError, match="path must be a str or a path; got dict"):
         function({"a": 1})

@@ -207,7 +207,7 @@ linear(np.repeat, _repeat, 1, ["repeats", "axis"], ["repeats"], _along_stack(np.
 linear(np.take, _take, 1, ["indices", "axis", "out", "mode"], ["indices"], _along_stack(np.take))
 linear(
     np.roll,
-    lambda ct, _x, shift, axis=None: np.roll(ct, -shift if shift.__class__ is int else np.negative(shift).tolist(), axis),
+    lambda ct, _x, shift, axis=None: np.roll(ct, np.negative(shift).tolist(), axis),
     1,
     ["shift", "axis"],
     batch=_roll_stack,
