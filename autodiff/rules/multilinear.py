@@ -196,7 +196,9 @@ def _adjacent(m: int, a_axes: Axes, b_axes: Axes) -> bool:
 def _as_matrix(x: Any, rows: int) -> Any:
     """Return `x` with its first axes, this many, as rows, and the others as columns."""
     shape = shape_of(x)
-    return x if rows == 1 and len(shape) == 2 else np.reshape(x, (prod(shape[:rows]), prod(shape[rows:])))
+    if rows == 1 and len(shape) == 2:
+        return x
+    return x.reshape(prod(shape[:rows]), prod(shape[rows:])) if shape else np.reshape(x, (1, 1))
 
 
 def _contracted_left(ct: Any, a: Any, b: Any, a_axes: Axes, b_axes: Axes) -> Any:
@@ -205,8 +207,7 @@ def _contracted_left(ct: Any, a: Any, b: Any, a_axes: Axes, b_axes: Axes) -> Any
         if len(a_axes) == 1 and a.ndim <= 2 and len(shape_of(b)) <= 2:
             return _matmul_left(ct, a, b)
         rows = len(shape_of(a)) - len(a_axes)
-        y = np.matmul(_as_matrix(ct, rows), _as_matrix(b, len(b_axes)).T)
-        return y if shape_of(y) == shape_of(a) else np.reshape(y, shape_of(a))
+        return np.matmul(_as_matrix(ct, rows), _as_matrix(b, len(b_axes)).T).reshape(a.shape)
     free = _free(len(shape_of(a)), a_axes)
     y = np.tensordot(ct, b, (list(range(len(free), len(shape_of(ct)))), _free(len(shape_of(b)), b_axes)))
     return np.transpose(y, np.argsort([*free, *[a_axes[b_axes.index(j)] for j in sorted(b_axes)]]).tolist())
@@ -217,8 +218,7 @@ def _contracted_right(ct: Any, a: Any, b: Any, a_axes: Axes, b_axes: Axes) -> An
         if len(a_axes) == 1 and len(shape_of(a)) <= 2 and b.ndim <= 2:
             return _matmul_right(ct, a, b)
         rows = len(shape_of(a)) - len(a_axes)
-        y = np.matmul(_as_matrix(a, rows).T, _as_matrix(ct, rows))
-        return y if shape_of(y) == shape_of(b) else np.reshape(y, shape_of(b))
+        return np.matmul(_as_matrix(a, rows).T, _as_matrix(ct, rows)).reshape(b.shape)
     free = _free(len(shape_of(a)), a_axes)
     y = np.tensordot(a, ct, (free, list(range(len(free)))))
     order = [*[b_axes[a_axes.index(i)] for i in sorted(a_axes)], *_free(len(shape_of(b)), b_axes)]
