@@ -222,9 +222,7 @@ def test_a_captured_array_counts_as_a_constant_and_check_notices_a_change():
     assert fast(np.ones(2)) == checked(np.ones(2)) == 3.0
     c[0] = 100.0
     assert fast(np.ones(2)) == 3.0
-    with pytest.raises(
-        ValueError, match=r"<lambda>: an array that the function uses without getting"
-    ):
+    with pytest.raises(ValueError, match=r"<lambda>: an array that the function uses without getting"):
         checked(np.ones(2))
 
 
