@@ -146,7 +146,7 @@ def test_scipys_own_functions_that_are_no_ufuncs_say_where_to_look():
 def test_orders_of_functions_are_refused():
     with pytest.raises(TypeError, match=r"polygamma: cannot be differentiated; .*order"):
         ad.grad(lambda n: our_special.polygamma(n, 2.0))(1.0)
-    with pytest.raises(TypeError, match=r"zeta: cannot be differentiated; .*ζ"):
+    with pytest.raises(TypeError, match=r"^scipy\.special\.zeta: cannot be differentiated; .*ζ"):
         ad.grad(scipys_special.zeta)(2.0)
 
 

@@ -151,9 +151,7 @@ RULES[getitem].view = View(
     lambda x, new, index: index_update(x, new, index=index),
 )
 linear(scatter, lambda ct, _x, shape, index: getitem(ct, index=index), batch=_scatter_stack, internal=True)
-linear(
-    added_at, lambda ct, _total, _x, index: (ct, getitem(ct, index=index)), 2, batch=_added_at_stack, internal=True
-)
+linear(added_at, lambda ct, _total, _x, index: (ct, getitem(ct, index=index)), 2, batch=_added_at_stack, internal=True)
 linear(index_update, _index_update, 2, internal=True)
 
 # --- choosing between arrays -----------------------------------------------------------------

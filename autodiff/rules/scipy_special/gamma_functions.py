@@ -68,8 +68,10 @@ special_function(special.betainccinv, SHAPE, SHAPE, lambda c, y, a, b, _p: -c / 
 # What `scipy.special.zeta` and `lambertw` call has no public name.
 _hurwitz, _riemann, _lambert = [getattr(special._ufuncs, name) for name in ("_zeta", "_riemann_zeta", "_lambertw")]
 ZETA = "The derivative of ζ(s) with respect to s has no closed form. Keep s a plain number."
-special_function(_hurwitz, ZETA, lambda c, _y, s, q: -c * (s * _hurwitz(s + 1, q)))
-special_function(_riemann, ZETA)
+special_function(_hurwitz, ZETA, lambda c, _y, s, q: -c * (s * _hurwitz(s + 1, q)), name="scipy.special.zeta")
+special_function(_riemann, ZETA, name="scipy.special.zeta")
 special_function(special.zetac, ZETA)
-special_function(_lambert, lambda c, y, _z, _k, _tol: c / (np.exp(y) * (1 + y)), ORDER, 0)
+special_function(
+    _lambert, lambda c, y, _z, _k, _tol: c / (np.exp(y) * (1 + y)), ORDER, 0, name="scipy.special.lambertw"
+)
 elementwise(special.wrightomega, lambda c, y, _z: c * (y / (1 + y)))

@@ -30,8 +30,9 @@ class Refusal:
 class WithOrders(Elementwise):
     """An elementwise rule; a reason in the place of an operand's rule refuses the derivative by it."""
 
-    def __init__(self, function: Callable, *rules: Callable | float | str) -> None:
+    def __init__(self, function: Callable, *rules: Callable | float | str, name: str | None = None) -> None:
         super().__init__(function, *[0 if isinstance(rule, str) else rule for rule in rules])
+        self.name = name or self.name
         for i, rule in enumerate(rules):
             if isinstance(rule, str):
                 self.rules = (*self.rules[:i], Refusal(self.name, rule), *self.rules[i + 1 :])
@@ -47,9 +48,9 @@ class WithOrders(Elementwise):
         return super().make_plan(argnums)
 
 
-def special_function(function: Callable, *rules: Callable | float | str) -> None:
-    """Give `function` one rule for each operand; a string says why there is none."""
-    RULES[function] = WithOrders(function, *rules)
+def special_function(function: Callable, *rules: Callable | float | str, name: str | None = None) -> None:
+    """Give `function` one rule for each operand; a string says why there is none. `name` is for messages."""
+    RULES[function] = WithOrders(function, *rules, name=name)
 
 
 def in_double(implementation: Callable) -> Callable:
