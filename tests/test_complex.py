@@ -103,6 +103,32 @@ def test_cotangents_are_jaxs(name):
     np.testing.assert_allclose(pullback(ct)[0], there, rtol=1e-10, atol=1e-12)
 
 
+FACTORISATIONS = {
+    "eigh": lambda np, a: np.linalg.eigh(a + np.conj(a).T),
+    "svd": lambda np, a: np.linalg.svd(a, full_matrices=False),
+    "svd of a tall matrix": lambda np, a: np.linalg.svd(a[:, :2], full_matrices=False),
+    "qr": lambda np, a: np.linalg.qr(a),
+    "cholesky": lambda np, a: (np.linalg.cholesky(a @ np.conj(a).T),),
+    "slogdet": lambda np, a: np.linalg.slogdet(a),
+    "pinv": lambda np, a: (np.linalg.pinv(a[:, :2]),),
+}
+
+
+@pytest.mark.parametrize("name", FACTORISATIONS)
+def test_tangents_of_factorisations_are_jaxs_phases_included(name):
+    jax = pytest.importorskip("jax")
+    f = FACTORISATIONS[name]
+    v = random_like(A)
+    with jax.enable_x64(True) if hasattr(jax, "enable_x64") else jax.experimental.enable_x64():
+        there = jax.jvp(lambda a: tuple(f(jax.numpy, a)), (jax.numpy.array(A),), (jax.numpy.array(v),))
+        y_there, dots_there = [[np.asarray(part) for part in parts] for parts in there]
+    y, dots = ad.jvp(lambda a: tuple(f(np, a)), (A,), (v,))
+    if not all(np.allclose(a, b) for a, b in zip(y, y_there, strict=True)):
+        pytest.skip("JAX's LAPACK returns other phases")
+    for a, b in zip(dots, dots_there, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-12)
+
+
 WRONG_IN_AUTOGRAD = {"singular values", "eigenvalues", "norm", "var", "angle"}
 
 
