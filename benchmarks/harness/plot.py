@@ -12,7 +12,7 @@ from benchmarks.harness.workload import BY_HAND, COMPILED, EAGER, LIBRARIES, Wor
 if TYPE_CHECKING:
     from benchmarks.harness.curve import Curve
 
-COLUMNS, SHORTEST = 4, 8
+COLUMNS, SHORTEST = 4, 5
 COLOURS = {COMPILED: "#0b6e4f", EAGER: "#6fb98f", BY_HAND: "#4a4a4a"}
 OTHERS = "#c9c4bb"
 LINES = {"torch": "#d1495b", "jax": "#3f6fb5", "autograd": "#b07aa1", "mygrad": "#e0a030", "micrograd": "#8c6d46"}
