@@ -113,6 +113,10 @@ def _lengths_and_axes(a: Any, s: Any, axes: Any) -> tuple[Sequence, Sequence]:
     return lengths, axes
 
 
+ASCENDING = np.lib.NumpyVersion(np.__version__) < "2.1.2"
+"""Whether this NumPy's rfftn goes through the other axes from the first on: the bits depend on it."""
+
+
 def _along_axes(forward: Callable, last: Callable | None, inverse: bool, default: Any) -> Callable:
     """Return the definition of a transform along several axes, `last` being the half one of the last axis.
 
@@ -125,7 +129,9 @@ def _along_axes(forward: Callable, last: Callable | None, inverse: bool, default
         steps = [(forward, n, axis) for n, axis in zip(lengths, axes, strict=True)]
         if last is not None:
             steps[-1] = (last, *steps[-1][1:])
-        for function, n, axis in steps if inverse else steps[::-1]:
+        if not inverse:
+            steps = [*steps[-1:], *steps[:-1]] if ASCENDING and last is not None else steps[::-1]
+        for function, n, axis in steps:
             a = function(a, n, axis, norm)
         return a
 

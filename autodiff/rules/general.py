@@ -159,7 +159,9 @@ class Composition(Primitive):
         f, primals = _of_operands(kwargs["definition"], argnums, args)
         y, pullback = vjp(f, *primals)
         if isinstance(y, (tuple, list)):
-            ct = type(y)([zero_like(v) if c is None else c for v, c in zip(y, ct, strict=True)])
+            ct = type(y)([zero_like(v) if c is None else to_dtype(c, dtype_of(v)) for v, c in zip(y, ct, strict=True)])
+        else:
+            ct = to_dtype(ct, dtype_of(y))  # NumPy's result may be complex where the definition is real
         return pullback(ct)
 
     def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
