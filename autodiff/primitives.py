@@ -20,6 +20,8 @@ from autodiff.operands import TRACED, first_traced, full_name, is_inexact, is_tr
 DROP, KEEP, SPEC, LIKE = range(4)
 KEEP_ONE, SPEC_ONE = (KEEP,), (SPEC,)
 
+PLAIN_OPTIONS = frozenset({int, float, str})
+
 
 class Plan(NamedTuple):
     """What the backward pass of a primitive needs, given which operands are differentiated."""
@@ -99,6 +101,11 @@ class Primitive(Rule):
 
     def apply(self, args: Sequence, kwargs: Mapping) -> Any:
         """Sort the arguments into operands and parameters, and evaluate."""
+        n = self.operands
+        if not kwargs and n is not None and n < len(args) <= n + len(self.parameters):
+            named = dict(zip(self.parameters, args[n:], strict=False))
+            if PLAIN_OPTIONS.issuperset([value.__class__ for value in named.values()]) and "dtype" not in named:
+                return evaluate(self, args[:n], named)  # such as np.sum(x, 0): what follows, in fewer steps
         args, kwargs = self.sort_arguments(args, kwargs)
         if kwargs.get("dtype") is not None and not is_inexact(np.dtype(kwargs["dtype"])):
             args = [plain(arg) for arg in args]  # a result of integers is constant between its jumps

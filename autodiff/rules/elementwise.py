@@ -92,7 +92,7 @@ class Elementwise(Primitive):
         total = None
         for i, tangent in tangents.items():
             if not _is_zero(self.rules[i]):
-                term = self.actions[i](tangent, y, *args, **kwargs)
+                term = self.actions[i](tangent, y, *args, **kwargs) if kwargs else self.actions[i](tangent, y, *args)
                 total = term if total is None else total + term
         return None if total is None else spread(total, y)
 
@@ -145,6 +145,8 @@ def summed_to(ct: Any, shape: tuple[int, ...]) -> Any:
 
 def spread(tangent: Any, y: Any) -> Any:
     """Return `tangent` broadcast to the shape of `y`, in its dtype."""
+    if same_kind(tangent, y):
+        return tangent
     if shape_of(tangent) != shape_of(y):
         tangent = np.broadcast_to(tangent, shape_of(y))
     return to_dtype(tangent, dtype_of(y))
