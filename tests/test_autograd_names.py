@@ -74,6 +74,16 @@ def test_arrays_are_built_of_traced_values(name):
         numpy.testing.assert_allclose(pullback(ct)[0][i], central, rtol=1e-7, atol=1e-8)
 
 
+@pytest.mark.parametrize("name", BUILDERS)
+def test_arrays_of_traced_values_are_compiled(name):
+    f = lambda x: np.sum(np.cos(BUILDERS[name](x)))  # noqa: E731
+    compiled = ad.compile(ad.value_and_grad(f))
+    for x in (X, X + 0.25):
+        value, gradient = compiled(x)
+        assert value == f(x)
+        numpy.testing.assert_array_equal(gradient, ad.grad(f)(x))
+
+
 def test_without_traced_values_they_are_numpys():
     for name in ("sum", "concatenate", "r_", "array"):
         assert hasattr(np, name)

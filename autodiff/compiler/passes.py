@@ -95,8 +95,8 @@ def _neutral(step: Step) -> Step | None:
         return first
     if step.function in (np.positive, np.reshape, astype.implementation, np.broadcast_to):
         return first
-    if step.function is getitem.implementation and step.parameters["index"] == ():
-        return first
+    if step.function is getitem.implementation and isinstance(step.parameters["index"], tuple):
+        return None if step.parameters["index"] else first
     name = getattr(step.function, "__name__", "")
     return first if name == "reshape" or (name == "<lambda>" and "shape" in step.parameters) else None
 
