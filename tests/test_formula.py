@@ -51,7 +51,7 @@ RULES = {  # of the first operation of f at the arguments: its formula, and the 
     "hardtanh": (F.hardtanh, (X,), "hardtanh(v₀)", ["v̄₁ · [v₀ > −1 and v₀ < 1]"]),
     "matmul": (np.matmul, (M, M.T), "v₋₁ @ v₀", ["v̄₁ @ v₀ᵀ", "v₋₁ᵀ @ v̄₁"]),
     "matrix times vector": (np.matmul, (M, X[:2]), "v₋₁ @ v₀", ["outer(v̄₁, v₀)", "v₋₁ᵀ @ v̄₁"]),
-    "dot": (np.dot, (X, X), "v₋₁ @ v₀", ["v̄₁ · v₀", "v₋₁ · v̄₁"]),
+    "dot": (np.dot, (X, X), "v₋₁ @ v₀", ["v̄₁ · v₀", "v̄₁ · v₋₁"]),
     "affine": (ad.affine, (M, M.T, X), "v₋₂ @ v₋₁ + v₀", ["v̄₁ @ v₋₁ᵀ", "v₋₂ᵀ @ v̄₁", "Σ(v̄₁, axis=0)"]),
     "row added": (np.add, (M, X[:2]), "v₋₁ + v₀", ["v̄₁", "Σ(v̄₁, axis=0)"]),
     "column times": (np.multiply, (M, X[:, None]), "v₋₁ · v₀", ["v̄₁ · v₀", "Σ(v̄₁ · v₋₁, axis=1)[:, None]"]),
