@@ -56,7 +56,8 @@ def test_quick_run_measures_every_contender_or_says_it_is_missing(name, tmp_path
             assert all(value > 0 for value in measured["values"])
     assert entry["contenders"][EAGER]["values"]
     assert entry["contenders"][COMPILED]["values"]
-    assert all(goal["measured"] > 0 for goal in entry["goals"])
+    for goal in entry["goals"]:  # a figure against a peer that is missing says so
+        assert goal["measured"] > 0 if "fault" not in entry["contenders"][goal["peer"]] else goal["measured"] is None
 
 
 def test_list_names_every_workload():
