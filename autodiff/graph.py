@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.operands import dtype_of, shape_of
+from autodiff.operands import dtype_of, map_nested, shape_of
 from autodiff.primitives import Primitive
 from autodiff.source import Position
 from autodiff.tree import Structure
@@ -124,7 +124,7 @@ class Node:
     def given(self, function: Callable[[Node], Any] | None = None) -> tuple[list, dict[str, Any]]:
         """Return operands and parameters with each node in them replaced: by its value, or by `function` of it."""
         replace = function or (lambda node: node.value)
-        return [_replaced(operand, replace) for operand in self.operands], _replaced(self.parameters, replace)
+        return map_nested(replace, list(self.operands), NODES), map_nested(replace, self.parameters, NODES)
 
     @property
     def is_input(self) -> bool:
@@ -139,6 +139,9 @@ class Node:
     def __repr__(self) -> str:
         what = f"{self.function}({', '.join(_brief(o) for o in self.operands)})" if self.primitive else self.kind
         return f"<{self.symbol} = {what}, shape {self.shape}{f', {self.label!r}' if self.label else ''}>"
+
+
+NODES = frozenset({Node})
 
 
 class Graph:
@@ -262,17 +265,6 @@ def _nodes_in(tree: Any) -> list[Node]:
     if isinstance(tree, dict):
         return _nodes_in(list(tree.values()))
     return [tree] if isinstance(tree, Node) else []
-
-
-def _replaced(tree: Any, function: Callable[[Node], Any]) -> Any:
-    """Return nested lists, tuples and dicts with `function` applied to each node in them."""
-    if isinstance(tree, Node):
-        return function(tree)
-    if tree.__class__ in (list, tuple):
-        return tree.__class__([_replaced(item, function) for item in tree])
-    if tree.__class__ is dict:
-        return {key: _replaced(item, function) for key, item in tree.items()}
-    return tree
 
 
 def _brief(operand: Any) -> str:

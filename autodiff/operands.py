@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from math import prod
 from typing import Any, ClassVar
 
@@ -96,16 +97,21 @@ def value_of(x: Any) -> Any:
     return x
 
 
+def map_nested(function: Callable[[Any], Any], tree: Any, kinds: AbstractSet[Any]) -> Any:
+    """Return nested lists, tuples and dicts with `function` applied to whatever is of one of the `kinds`."""
+    kind = tree.__class__
+    if kind in kinds:
+        return function(tree)
+    if kind in (list, tuple):
+        return kind([map_nested(function, item, kinds) for item in tree])
+    if kind is dict:
+        return {key: map_nested(function, item, kinds) for key, item in tree.items()}
+    return tree
+
+
 def plain(tree: Any) -> Any:
     """Return `tree` (lists, tuples, dicts) with every differentiated value replaced by its array (or record)."""
-    kind = tree.__class__
-    if kind in DIFFERENTIATED:
-        return value_of(tree)
-    if kind in (list, tuple):
-        return kind(map(plain, tree))
-    if kind is dict:
-        return {key: plain(item) for key, item in tree.items()}
-    return tree
+    return map_nested(value_of, tree, DIFFERENTIATED)
 
 
 def first_traced(tree: Any) -> Any:

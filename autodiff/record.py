@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-import autodiff.rules  # noqa: F401 - fills the table
 from autodiff.boundary import check_differentiable
 from autodiff.graph import Graph, Node
 from autodiff.operands import PLAIN, TRACED, value_of

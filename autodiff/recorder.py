@@ -17,7 +17,7 @@ from autodiff.arraylike import ArrayLike
 from autodiff.assignment import astype, note_if_view
 from autodiff.dispatch import LEAF_LEVEL, MODE, RULES, Operation, bind, new_level
 from autodiff.graph import Node
-from autodiff.operands import TRACED, as_operand
+from autodiff.operands import TRACED, as_operand, map_nested
 from autodiff.primitives import Constant, Primitive
 from autodiff.residuals import frozen, rebuild, unchanging
 from autodiff.source import assigned_name, called_directly, user_position
@@ -189,9 +189,11 @@ class Recorder:
                 f"values at {user_position()}. Write np.where(mask, x, 0.0), which keeps the shape."
             )
         operands = [self._operand(arg) for arg in args]
-        parameters = {name: self._map(value, self._operand) for name, value in unchanging(kwargs).items()}
+        parameters = {name: map_nested(self._operand, value, TRACED) for name, value in unchanging(kwargs).items()}
         values = [_value(operand) for operand in operands]
-        y = primitive.function(*values, **{name: self._map(value, _value) for name, value in parameters.items()})
+        y = primitive.function(
+            *values, **{name: map_nested(_value, value, TRACED) for name, value in parameters.items()}
+        )
         if primitive in STATIC or not (isinstance(y, ARRAYS) or (isinstance(y, (tuple, list)) and _are_arrays(y))):
             if self.strict and primitive not in STATIC:
                 raise TypeError(
@@ -210,7 +212,7 @@ class Recorder:
             label=assigned_name(position) if position != self.called_at else None,
             primitive=primitive,
             operands=[_node(operand) for operand in operands],
-            parameters={name: self._map(value, _node) for name, value in parameters.items()},
+            parameters={name: map_nested(_node, value, TRACED) for name, value in parameters.items()},
             scope=mode.scope if mode is not None else (),
             position=position,
             phase=self.phase,
@@ -255,16 +257,6 @@ class Recorder:
             return None
         finally:
             self.inside.pop()
-
-    def _map(self, tree: Any, function: Callable) -> Any:
-        """Return nested lists, tuples and dicts of parameters with `function` applied to each record in them."""
-        if tree.__class__ in TRACED:
-            return function(tree)
-        if tree.__class__ in (list, tuple):
-            return tree.__class__([self._map(item, function) for item in tree])
-        if tree.__class__ is dict:
-            return {key: self._map(item, function) for key, item in tree.items()}
-        return tree
 
     def _constant(self, x: Any) -> Any:
         """Return `x` as nobody can change it, the same object each time."""

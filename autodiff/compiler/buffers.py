@@ -22,6 +22,9 @@ VIEWS: set[Callable] = {
 IN_GIVEN_MEMORY: set[Callable] = {np.matmul, np.dot, np.add.reduce, sech_squared.implementation}
 """What takes an `out` besides ufuncs."""
 
+FRESH = IN_GIVEN_MEMORY | {index_update.implementation}
+"""What makes an array of its own, besides ufuncs."""
+
 
 class Layout(NamedTuple):
     """Shape, dtype and order of the axes in memory: sums run in that order, and their last digits depend on it."""
@@ -96,9 +99,7 @@ def is_view(step: Step) -> bool:
     """Tell whether the result may share memory with an operand."""
     if step.function in VIEWS or getattr(step.function, "__name__", "") in ("<lambda>", "_item"):
         return True
-    return not isinstance(step.function, np.ufunc) and step.function not in IN_GIVEN_MEMORY | {
-        index_update.implementation
-    }
+    return not isinstance(step.function, np.ufunc) and step.function not in FRESH
 
 
 def _roots(program: Program) -> dict[Step, Step]:

@@ -69,7 +69,10 @@ class Compiled:
             if any(leaf.__class__ in TRACED for leaf in leaves):
                 return self.f(*args)  # a derivative is asked for
             entry = self._compile(args, signature)
-        program = self._last = entry.program
+        program = entry.program
+        if program is not self._last:
+            self._entries.move_to_end(signature)
+            self._last = program
         if self.check:
             self._check_constants(entry.constants)
         given = [leaf for leaf in leaves if _is_input(leaf)]

@@ -74,7 +74,7 @@ def drop_neutral(program: Program) -> None:
     """Leave out x · 1, x / 1, +x, x.reshape(its own shape) and conversions to its own dtype."""
     by: dict[Step, Any] = {}
     for step in program.steps:
-        step.replaced(by)
+        step.replace(by)
         same = _neutral(step)
         if same is not None and same.shape == step.shape and same.dtype == step.dtype:
             by[step] = same
@@ -127,7 +127,7 @@ def share_subexpressions(program: Program) -> None:
     seen: dict[Any, Step] = {}
     by: dict[Step, Any] = {}
     for step in program.steps:
-        step.replaced(by)
+        step.replace(by)
         key = _key([step.function, step.operands, step.parameters])
         if key in seen and not is_random(step):
             by[step] = seen[key]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.graph import Graph, Node
-from autodiff.operands import dtype_of, shape_of
+from autodiff.operands import dtype_of, map_nested, shape_of
 
 
 class Step:
@@ -65,17 +65,18 @@ class Step:
         """The steps that this one reads, one entry for each use."""
         return list(_steps_in(self.operands, self.parameters))
 
-    def replaced(self, by: dict[Step, Any]) -> Step:
-        """Return this step with others put in the place of those it reads; itself if nothing changes."""
-        if not any(used in by for used in self.uses):
-            return self
-        self.operands = _replaced(self.operands, by)
-        self.parameters = _replaced(self.parameters, by)
-        return self
+    def replace(self, by: dict[Step, Any]) -> None:
+        """Put others in the place of those that this step reads."""
+        if any(used in by for used in self.uses):
+            self.operands = map_nested(lambda step: by.get(step, step), self.operands, STEPS)
+            self.parameters = map_nested(lambda step: by.get(step, step), self.parameters, STEPS)
 
     def __repr__(self) -> str:
         name = getattr(self.function, "__name__", str(self.function))
         return f"<{name} → {self.shape} {self.dtype}>"
+
+
+STEPS = frozenset({Step})
 
 
 class Program:
@@ -109,7 +110,7 @@ class Program:
     def replace(self, by: dict[Step, Any]) -> None:
         """Put other steps or constants in the place of some, everywhere."""
         for step in self.steps:
-            step.replaced(by)
+            step.replace(by)
         self.outputs = [by.get(o, o) if isinstance(o, Step) else o for o in self.outputs]
         self.stores = [(by.get(o, o) if isinstance(o, Step) else o, *where) for o, *where in self.stores]
 
@@ -161,13 +162,3 @@ def _steps_in(*trees: Any) -> Iterable[Step]:
             yield from _steps_in(*tree)
         elif tree.__class__ is dict:
             yield from _steps_in(*tree.values())
-
-
-def _replaced(tree: Any, by: dict[Step, Any]) -> Any:
-    if isinstance(tree, Step):
-        return by.get(tree, tree)
-    if tree.__class__ in (list, tuple):
-        return tree.__class__([_replaced(item, by) for item in tree])
-    if tree.__class__ is dict:
-        return {key: _replaced(item, by) for key, item in tree.items()}
-    return tree

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autodiff.dispatch import RULES
-from autodiff.graph import Graph, Node, _replaced
-from autodiff.operands import dtype_of
+from autodiff.graph import NODES, Graph, Node
+from autodiff.operands import dtype_of, map_nested
 from autodiff.readers.notation import OPPOSITE, Written
 from autodiff.readers.simplification import FAMILIAR, SIMPLIFICATIONS, is_guard, passed, same_condition
 from autodiff.readers.writer import Writer, constant, symbol
@@ -99,7 +99,7 @@ def _recorded(node: Node, run: Callable, bar: Any = None, dots: Mapping[int, Any
         stands_for[record.node] = ("", option, None)
         return record
 
-    parameters = _replaced(node.parameters, as_condition)
+    parameters = map_nested(as_condition, node.parameters, NODES)
     y = as_input(node.value, "", node)
     args = [as_input(value, "", operand) for value, operand in zip(node.given()[0], node.operands, strict=True)]
     if dots is None:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autodiff.dispatch import RULES
-from autodiff.graph import Node, _replaced
-from autodiff.operands import shape_of
+from autodiff.graph import NODES, Node
+from autodiff.operands import map_nested, shape_of
 from autodiff.readers.notation import (
     ANY,
     ATOM,
@@ -50,7 +50,7 @@ class Writer:
         operands = [self.write(operand) for operand in node.operands]
         if node.kind == "output":
             return Written(f"{operands[0].text}[{node.operands[1]}]", ndim=len(node.shape))
-        parameters = _replaced(node.parameters, self.write)
+        parameters = map_nested(self.write, node.parameters, NODES)
         return self.operation(node.primitive, operands, parameters, node.value)._replace(ndim=len(node.shape))
 
     def operation(
