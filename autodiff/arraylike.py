@@ -38,6 +38,10 @@ class ArrayLike(Assignable):
     __hash__ = object.__hash__  # by identity: == compares elementwise
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        target = kwargs.get("out", ())
+        if len(target) == 1 and isinstance(target[0], Assignable):  # np.add(t, u, out=t) is t[...] = t + u
+            del kwargs["out"]
+            return target[0]._update(self.__array_ufunc__(ufunc, method, *inputs, **kwargs))
         return bind(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
 
     def __array_function__(self, function: Callable, types: Any, args: Any, kwargs: Any) -> Any:

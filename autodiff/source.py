@@ -79,7 +79,7 @@ def _parsed(source: str) -> dict[tuple, str]:
     names = {}
     for node in ast.walk(tree):
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and len(targets) == 1 and isinstance(targets[0], ast.Name):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(targets[0], ast.Name):  # the first of a = b = …
             value = node.value
             if value is not None:
                 names[value.lineno, value.end_lineno, value.col_offset, value.end_col_offset] = targets[0].id

@@ -36,6 +36,13 @@ def base_written(x):
     return np.sum(v**2)
 
 
+def given_memory(x):
+    y, scratch = x * 1, np.zeros_like(x) * x
+    np.multiply(y[1:3], x[0], out=y[2:4])
+    np.exp(np.sin(y, out=scratch), out=scratch)
+    return np.sum(np.add(y, scratch, out=y) ** 2)
+
+
 def augmented_slice(x):
     y = x * 1
     y[:2] *= 3
@@ -73,6 +80,7 @@ PROGRAMS = [
     normalised_rows,
     other_shapes,
     base_written,
+    given_memory,
     augmented_slice,
     view_of_a_view,
     a_copy_is_no_view,
