@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         tensor_jacobian_product,
         vector_jacobian_product,
     )
+    from autodiff.extras import required
     from autodiff.readers.draw import draw
     from autodiff.readers.from_sympy import from_sympy
     from autodiff.readers.modes import compare_modes
@@ -87,6 +88,7 @@ __all__ = [
     "piecewise",
     "primitive",
     "record",
+    "required",
     "retained",
     "scope",
     "scope_path",
@@ -107,6 +109,7 @@ _LATER = {
         hessian_vector_product make_ggnvp make_hvp make_jvp make_jvp_reversemode
         make_vjp multigrad_dict tensor_jacobian_product vector_jacobian_product
     """,
+    "autodiff.extras": "required",
     "autodiff.readers.draw": "draw",
     "autodiff.readers.from_sympy": "from_sympy",
     "autodiff.readers.modes": "compare_modes",

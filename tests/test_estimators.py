@@ -616,5 +616,5 @@ def test_nn_alone_does_not_load_scikit_learn():
 
 def test_without_scikit_learn_the_error_names_the_extra():
     result = run("import sys; sys.modules['sklearn'] = None; import nn; nn.Linear(2, 1); nn.MLPRegressor")
-    assert "ImportError: nn: MLPRegressor and MLPClassifier need scikit-learn 1.6 or newer; got none" in result.stderr
+    assert "ModuleNotFoundError: nn.estimators: needs scikit-learn 1.6 or newer; got none" in result.stderr
     assert "pip install 'autodiff-nn[train]'" in result.stderr

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.extras import required
+
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "0.55"  # Okabe & Ito: told apart by the colour-blind, too
 
 
@@ -17,10 +19,9 @@ def plot_sweep(report: Any, axes: Any = None) -> Any:
             f"plot: there is no step sweep to draw; got {report!r}. It is taken where a witness knows the derivative."
         )
     if axes is None:
-        try:
-            from matplotlib.figure import Figure
-        except ImportError as missing:
-            raise ImportError("plot: needs matplotlib; it is missing. pip install 'autodiff-nn[viz]'") from missing
+        required("matplotlib.figure", "viz", "plot", instead="print(report)")
+        from matplotlib.figure import Figure
+
         axes = Figure(figsize=(6.4, 4.2), layout="constrained").subplots()
     least = max(sweep.exact, 1e-17)
     for errors, name, color, marker in (

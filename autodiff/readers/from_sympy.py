@@ -11,8 +11,8 @@ import numpy as np
 
 from autodiff.arraylike import getitem, power
 from autodiff.assignment import index_update
+from autodiff.extras import required
 from autodiff.operands import as_operand, dtype_of, is_traced, plain, shape_of
-from autodiff.readers.extras import required
 
 
 def from_sympy(expression: Any, symbols: Any = None) -> Callable:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from autodiff.extras import required
 from autodiff.forward import jvp
 from autodiff.graph import Graph, Node
-from autodiff.readers.extras import required
 from autodiff.reverse import vjp
 from autodiff.tree import flatten
 
@@ -92,7 +92,7 @@ class ModeComparison(NamedTuple):
         path : str or Path, optional
             Where to save it.
         """
-        required("matplotlib", "viz", "compare_modes.plot")
+        required("matplotlib.figure", "viz", "compare_modes.plot", instead="print(modes)")
         from matplotlib.figure import Figure
 
         cost = self.cost

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 
+from autodiff.extras import required
 from autodiff.readers.diagram import dark_mode
 
 FORMATS = ("svg", "png", "pdf", "dot")
@@ -45,13 +46,13 @@ def _by_dot(source: str, format: str) -> bytes:
 
 
 def _by_pygraphviz(source: str, format: str) -> bytes:
-    try:
-        import pygraphviz
-    except ImportError as missing:
-        raise ImportError(
-            f"draw: {format.upper()} is made by Graphviz; got neither `dot` on the PATH nor pygraphviz. Install one: "
-            'pip install "autodiff-nn[viz]" (or apt install graphviz); format="dot" needs neither.'
-        ) from missing
+    pygraphviz = required(
+        "pygraphviz",
+        "viz",
+        "draw",
+        needs="Graphviz, `dot` on the PATH or pygraphviz",
+        instead='apt install graphviz; format="dot" needs neither',
+    )
     drawing = pygraphviz.AGraph(string=source)
     if format == "png":
         drawing.graph_attr["dpi"] = RESOLUTION

@@ -21,7 +21,7 @@ import numpy as np
 
 from autodiff.arraylike import power
 from autodiff.assignment import astype
-from autodiff.readers.extras import required
+from autodiff.extras import required
 from autodiff.rules.special import bessel_i, clamp, fraction, logistic, sech_squared, sinc_derivative
 
 sympy: Any = required("sympy", "symbolic", "to_sympy and from_sympy")

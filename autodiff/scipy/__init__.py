@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from autodiff.readers.extras import required
+from autodiff.extras import required
 
 required("scipy", "scipy", "autodiff.scipy")
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import autodiff as ad
+
 if TYPE_CHECKING:
     from nn.diagnosis.report import Diagnosis
 
 
 def draw(report: Diagnosis, path: Any = None) -> Any:
     """Return a matplotlib figure of `report`, saved to `path` if there is one; see `Diagnosis.plot`."""
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "Diagnosis.plot: pictures need matplotlib; got an environment without it. "
-            "Write: pip install 'autodiff-nn[viz]', or print(report)."
-        ) from error
+    ad.required("matplotlib.figure", "viz", "Diagnosis.plot", instead="print(report)")
+    from matplotlib.figure import Figure
+
     layers = report.layers
     panels: list[tuple[str, dict[str, list[float | None]]]] = [
         ("gradient norm", {"|δ|": [*[x.delta for x in layers]], "|∇w|": [x.gradient for x in layers]}),

@@ -1,14 +1,11 @@
 """Networks as scikit-learn estimators: for pipelines, grid searches, cross-validation (extra `train`)."""
 
-try:
-    from sklearn.utils.validation import validate_data  # noqa: F401 - scikit-learn has had it since 1.6
-except ImportError as missing:
-    raise ImportError(
-        "nn: MLPRegressor and MLPClassifier need scikit-learn 1.6 or newer; got none, or an older one. "
-        "Install it: pip install 'autodiff-nn[train]'."
-    ) from missing
+import autodiff as ad
 
-from nn.estimators.classifier import MLPClassifier
-from nn.estimators.regressor import MLPRegressor
+# What scikit-learn has had since 1.6.
+ad.required("sklearn.utils.validation:validate_data", "train", "nn.estimators", needs="scikit-learn 1.6 or newer")
+
+from nn.estimators.classifier import MLPClassifier  # noqa: E402 - needs what is asked for above
+from nn.estimators.regressor import MLPRegressor  # noqa: E402 - likewise
 
 __all__ = ["MLPClassifier", "MLPRegressor"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+import autodiff as ad
 from nn.arguments import integer, positive
 from nn.module import Module
 from nn.optim.objective import Objective
@@ -95,7 +95,7 @@ def minimize(
     >>> result.success, round(model.weight.item(), 4), round(model.bias.item(), 4)
     (True, 2.0, 1.0)
     """
-    optimize = _scipy_optimize()
+    optimize = ad.required("scipy.optimize", "scipy", "minimize", instead="train with nn.fit")
     if not isinstance(method, str) or method.lower() not in METHODS:
         listed = ", ".join(f'"{name}"' for name in METHODS.values())
         raise ValueError(f"minimize: method is one of {listed}; got {method!r}. Choose one of them.")
@@ -193,12 +193,3 @@ def _check_repeatable(objective: Objective) -> None:
             f"minimize: the loss must be a function of the parameters alone; got {first} and then {second} for the "
             "same ones. Switch random layers off with model.eval()."
         )
-
-
-def _scipy_optimize() -> Any:
-    try:
-        return import_module("scipy.optimize")
-    except ImportError as missing:
-        raise ImportError(
-            "minimize: the methods are SciPy's; got no SciPy. Install it with: pip install 'autodiff-nn[scipy]'."
-        ) from missing

@@ -118,7 +118,7 @@ def _read(path: str | os.PathLike, read: Callable[[BinaryIO], Any]) -> Any:
     try:
         with open(path, "rb") as file:
             return read(file)
-    except (CheckpointError, ModuleNotFoundError):
+    except (CheckpointError, ImportError):
         raise
     except OSError as error:
         raise CheckpointError(

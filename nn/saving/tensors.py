@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -25,7 +24,7 @@ def write_tensors(file: BinaryIO, state: Any) -> None:
     TypeError
         For a state that is nested or holds anything else than arrays, and dtypes that the format lacks.
     """
-    safetensors = _package()
+    safetensors = _package("save")
     arrays = _flat_arrays(state)
     entries = [[name, array.dtype.name, list(array.shape), _sha256(array)] for name, array in arrays.items()]
     manifest = {"format": FORMAT, "version": VERSION, "library": ad.__version__, "arrays": entries}
@@ -36,7 +35,7 @@ def write_tensors(file: BinaryIO, state: Any) -> None:
 
 def read_tensors(file: BinaryIO) -> dict[str, np.ndarray]:
     """Return the arrays that were written to `file`, or raise an exception of any kind."""
-    safetensors = _package()
+    safetensors = _package("load")
     data = file.read()
     manifest = _manifest(data)
     loaded = safetensors.load(data)
@@ -92,12 +91,5 @@ def _sha256(array: np.ndarray) -> str:
     return hashlib.sha256(array.reshape(-1).view(np.uint8).data).hexdigest()
 
 
-def _package() -> ModuleType:
-    try:
-        import safetensors.numpy
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "saving: .safetensors needs the package safetensors; got an environment without it. "
-            "Write: pip install 'autodiff-nn[train]', or save as .npz."
-        ) from error
-    return safetensors.numpy
+def _package(function: str) -> Any:
+    return ad.required("safetensors.numpy", "train", function, instead="save as .npz")

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import autodiff as ad
+
 if TYPE_CHECKING:
     from nn.training.history import History
 
@@ -14,14 +16,10 @@ DECADES = 10.0  # beyond this ratio an axis is logarithmic
 
 def draw(history: History, path: Any = None) -> Any:
     """Return a matplotlib figure of `history`, saved to `path` if there is one; see `History.plot`."""
-    try:
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import MaxNLocator
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "History.plot: pictures need matplotlib; got an environment without it. "
-            "Write: pip install 'autodiff-nn[viz]', or use history.to_dict()."
-        ) from error
+    ad.required("matplotlib.figure", "viz", "History.plot", instead="use history.to_dict()")
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
     if len(history) == 0:
         raise ValueError("History.plot: there is nothing to draw; got no epochs. Train first.")
     constant_lr = len(set(history["lr"])) == 1
