@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.boundary import one_like
+from autodiff.boundary import one_like, zero_like
 from autodiff.checkpoint import checkpoint
 from autodiff.complex_derivatives import holomorphic_grad
 from autodiff.forward import jvp
 from autodiff.jacobians import hessian, jacobian
+from autodiff.operands import dtype_of, is_inexact
 from autodiff.reverse import vjp
 from autodiff.transforms import ArgNum, elementwise_grad, grad, hvp, named, value_and_grad
-from autodiff.tree import map_leaves
+from autodiff.tree import flatten, map_leaves
 
 __all__ = [
     "checkpoint",
@@ -65,7 +66,8 @@ def of_one_argument(f: Callable, argnum: ArgNum, args: Sequence, kwargs: dict) -
 def make_vjp(f: Callable, argnum: ArgNum = 0) -> Callable:
     """Return a function of the arguments of `f` that gives (pullback, value), in this order.
 
-    The pullback gives the cotangent of the chosen argument, of a tuple of them a tuple.
+    The pullback gives the cotangent of the chosen argument, of a tuple of them a tuple. Of whole
+    numbers and truth values it takes what it is given, and is zero.
 
     Examples
     --------
@@ -75,7 +77,10 @@ def make_vjp(f: Callable, argnum: ArgNum = 0) -> Callable:
     """
 
     def at(*args: Any, **kwargs: Any) -> tuple[Callable, Any]:
-        y, pullback = vjp(*of_one_argument(f, argnum, args, kwargs))
+        of_one, x = of_one_argument(f, argnum, args, kwargs)
+        y, pullback = vjp(of_one, x)
+        if not any(is_inexact(dtype_of(leaf)) for leaf in flatten(y)[0]):
+            return lambda _ct: map_leaves(zero_like, x), y
         return lambda ct: pullback(ct)[0], y
 
     return named(at, "make_vjp", f)

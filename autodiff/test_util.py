@@ -20,6 +20,8 @@ MODES = {"fwd": "forward", "rev": "reverse"}
 def check_grads(f: Callable, argnum: ArgNum = 0, modes: Sequence[str] = ("fwd", "rev"), order: int = 2) -> Callable:
     """Return a function of the arguments of `f` that raises AssertionError if its derivatives there are wrong.
 
+    On a kink the derivative must be the mean of the slopes on both sides.
+
     Examples
     --------
     >>> import numpy as np
@@ -31,7 +33,8 @@ def check_grads(f: Callable, argnum: ArgNum = 0, modes: Sequence[str] = ("fwd", 
 
     def check(*args: Any, **kwargs: Any) -> None:
         of_one, x = of_one_argument(f, argnum, args, kwargs)
-        check_both_modes(of_one, x, order=order, modes=[MODES[mode] for mode in modes])
+        of_one.__name__ = getattr(f, "__name__", "f")
+        check_both_modes(of_one, x, order=order, modes=[MODES[mode] for mode in modes], kinks=True)
 
     return named(check, "check_grads", f)
 
@@ -44,6 +47,17 @@ def check_vjp(f: Callable, x: Any) -> None:
 def check_jvp(f: Callable, x: Any) -> None:
     """Raise AssertionError if the derivative of `f` at `x` by forward mode is wrong."""
     check_grads(f, modes=["fwd"], order=1)(x)
+
+
+def scalar_close(a: Any, b: Any) -> bool:
+    """Tell whether two numbers agree to 1e-6, absolutely or relatively.
+
+    Examples
+    --------
+    >>> scalar_close(1e9, 1e9 + 1)
+    True
+    """
+    return bool(abs(a - b) < 1e-6 or abs(a - b) < 1e-6 * abs(a + b))
 
 
 def combo_check(f: Callable, *checked: Any, **options: Any) -> Callable:

@@ -191,8 +191,8 @@ def _gradient_function(name: str, f: Callable, argnum: ArgNum, check: Callable, 
             leaves = [t.node for t in tensors]
             y, node = untrace(of_leaves(*tensors), level)
             del tensors
-        if y.__class__ is not np.float64 and not (node is None and isinstance(y, (int, np.integer))):
-            check(name, y)  # (a whole number that does not depend on the argument has derivative zero)
+        if y.__class__ is not np.float64:
+            check(name, _in_floats(y) if node is None else y)
         roots = [] if node is None else [node]
         del node  # nothing but the graph holds values now, and `backpropagate` frees what it has read
         found = backpropagate(roots, (one_like(y),)) if roots else {}
@@ -203,6 +203,12 @@ def _gradient_function(name: str, f: Callable, argnum: ArgNum, check: Callable, 
         return (own(y, y), result) if with_value else result
 
     return named(gradient, name, f)
+
+
+def _in_floats(y: Any) -> Any:
+    """Return a result that was not traced, whole numbers as floats: their derivative is zero."""
+    whole = isinstance(y, (int, np.integer, np.ndarray)) and dtype_of(y).kind in "iu"
+    return np.asarray(y, np.float64) if whole else y
 
 
 def _alike(x: Any, v: Any) -> bool:

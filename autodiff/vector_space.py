@@ -66,7 +66,8 @@ class VSpace:
         return self._made(zero_like)
 
     def ones(self) -> Any:
-        return self._made(lambda spec: np.ones(spec.shape, spec.dtype)[()])
+        """Return the sum of the unit vectors: for complex numbers 1 + i."""
+        return self._made(lambda spec: np.full(spec.shape, 1 + 1j if spec.dtype.kind == "c" else 1, spec.dtype)[()])
 
     def randn(self) -> Any:
         """Return normally distributed numbers, by NumPy's global generator, as autograd does."""

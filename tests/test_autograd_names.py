@@ -26,11 +26,12 @@ from autodiff.extend import (
 from autodiff.misc import const_graph, flatten
 from autodiff.misc.fixed_points import fixed_point
 from autodiff.misc.flatten import flatten_func
-from autodiff.misc.optimizers import adam
+from autodiff.misc.optimizers import adam, unflatten_optimizer
 from autodiff.numpy.numpy_boxes import ArrayBox
 from autodiff.numpy.numpy_vjps import unbroadcast_f
-from autodiff.test_util import check_equivalent, check_grads, check_jvp, check_vjp, combo_check
+from autodiff.test_util import check_equivalent, check_grads, check_jvp, check_vjp, combo_check, scalar_close
 from autodiff.tracer import getval, isbox
+from autodiff.wrap_util import unary_to_nary
 
 X = numpy.array([0.3, -0.7, 1.9])
 M = numpy.array([[2.0, 1.0, 0.5], [0.0, 3.0, 1.0], [1.0, 0.0, 1.0]])
@@ -462,3 +463,89 @@ def test_hessian_of_arrays():
     assert ad.hessian(lambda x: np.sum(x**2, keepdims=True))(X).shape == (1, 3, 3)
     two = ad.hessian(lambda x: (x[0] ** 2, np.sum(x**3)))(X)
     assert [h.shape for h in two] == [(3, 3), (3, 3)]
+
+
+def test_checks_are_right_at_and_near_kinks():
+    check_grads(np.abs, order=1)(0.0)  # 0 is the mean of -1 and 1
+    check_grads(np.maximum, (0, 1), order=1)(2.0, 2.0)
+    for gap in 10.0 ** -numpy.arange(2.0, 5.0):
+        check_grads(np.max)(numpy.array([1.0, 1.0 + gap, 0.2]))
+        check_grads(np.sort)(numpy.array([0.3, 0.3 - gap, 2.0]))
+    one_sided = primitive(lambda x: np.maximum(x, 0.0))
+    defvjp(one_sided, lambda y, x: lambda ct: ct * 1.0)
+    with pytest.raises(AssertionError, match="the derivative in reverse mode"):
+        check_grads(one_sided, modes=["rev"], order=1)(0.0)
+
+
+def test_a_wrong_rule_inside_a_pullback_is_found_and_the_function_named():
+    @primitive
+    def passed(x):
+        return x
+
+    @primitive
+    def doubled(x):
+        return 2.0 * x
+
+    defvjp(passed, lambda y, x: lambda ct: 1.001 * ct)
+    defvjp(doubled, lambda y, x: lambda ct: 2.0 * passed(ct))
+    doubled.__name__ = "doubled"
+    check_grads(doubled, modes=["rev"], order=1)(1.0)
+    with pytest.raises(AssertionError, match=r"derivative of doubled \(of the pullback\) in reverse mode"):
+        check_grads(doubled, modes=["rev"])(1.0)
+
+
+def test_numbers_are_close_absolutely_or_relatively():
+    assert scalar_close(0.0, 1e-7) and scalar_close(1e9, 1e9 + 1e2) and scalar_close(numpy.float64(0.0), 0.0)
+    assert not scalar_close(1.0, 1.00001) and not scalar_close(0.0, 1e-5)
+
+
+def test_an_operator_on_functions_of_one_argument_takes_functions_of_several():
+    @unary_to_nary
+    def value_and_slope(f, x, scale):
+        pullback, y = make_vjp(f, x)
+        return y, scale * pullback(1.0)
+
+    assert value_and_slope.__name__ == "value_and_slope"
+    assert value_and_slope(lambda x, y, power=1: x * y**power, 1, 10.0)(3.0, 2.0, power=2) == (12.0, 120.0)
+    gradients = unary_to_nary(lambda f, pair: ad.grad(f)(pair))
+    assert gradients(lambda x, y: x * y**2, (1, 0))(3.0, 2.0) == (12.0, 4.0)
+
+
+def test_whole_numbers_and_truth_values_have_derivative_zero():
+    assert ad.elementwise_grad(lambda x: np.where(x > 0, 1, 0))(X).tolist() == [0.0, 0.0, 0.0]
+    assert ad.elementwise_grad(np.argsort)(X).tolist() == [0.0, 0.0, 0.0]
+    assert ad.grad(np.argmax)(X).tolist() == [0.0, 0.0, 0.0]
+    pullback, y = ad.make_vjp(lambda x: x[0] > x[1])(X)
+    assert y and pullback(1.0).tolist() == [0.0, 0.0, 0.0]
+    pullback, y = make_vjp(lambda x: np.argsort(x), X)
+    assert y.tolist() == [1, 0, 2] and pullback(numpy.ones(3)).tolist() == [0.0, 0.0, 0.0]
+    with pytest.raises(ValueError, match=r"must return a scalar; got shape \(3,\)"):
+        ad.grad(np.argsort)(X)
+
+
+def test_the_unit_vectors_add_up_to_ones():
+    space = vspace({"a": numpy.zeros((2, 1), complex), "b": 0.0})
+    total = space.zeros()
+    for unit in space.standard_basis():
+        total = space.add(total, unit)
+    check_equivalent(total, space.ones())
+    assert total["a"][0, 0] == 1 + 1j
+
+
+def test_an_optimizer_of_vectors_becomes_one_of_containers():
+    seen = []
+
+    @unflatten_optimizer
+    def descend(grad, x, callback=None, steps=3, rate=0.5):
+        for i in range(steps):
+            g = grad(x, i)
+            if callback:
+                callback(x, i, g)
+            x = x - rate * g
+        return x
+
+    gradient = lambda p, i: {"a": p["a"], "b": [2.0 * p["b"][0]]}  # noqa: E731
+    start = {"a": X, "b": [3.0]}
+    numpy.testing.assert_array_equal(descend(gradient, start, steps=1)["a"], X / 2)
+    end = descend(gradient, start, lambda p, i, g: seen.append((i, p["b"][0], g["b"][0])), 2)
+    assert end["b"] == [0.0] and seen == [(0, 3.0, 6.0), (1, 0.0, 0.0)]

@@ -14,32 +14,60 @@ import numpy as np
 
 from autodiff.misc.flatten import flatten
 
-__all__ = ["adam", "rmsprop", "sgd"]
+__all__ = ["adam", "rmsprop", "sgd", "unflatten_optimizer"]
 
 
-def of_trees(optimizer: Callable) -> Callable:
-    """Return an optimiser of vectors as one of containers."""
+def unflatten_optimizer(optimizer: Callable) -> Callable:
+    """Return an optimiser of vectors, (grad, x, callback, *options) ↦ x, as one of containers.
+
+    Examples
+    --------
+    >>> @unflatten_optimizer
+    ... def descend(grad, x, callback=None, rate=0.25):
+    ...     for i in range(50):
+    ...         x = x - rate * grad(x, i)
+    ...     return x
+    >>> print(round(descend(lambda p, i: {"a": 2 * (p["a"] - 3.0)}, {"a": 0.0})["a"], 6))
+    3.0
+    """
 
     @functools.wraps(optimizer)
     def optimize(grad: Callable, x0: Any, callback: Callable | None = None, *args: Any, **kwargs: Any) -> Any:
         start, unflatten = flatten(x0)
-        x = start
 
-        def gradient(x: Any, i: int) -> Any:
-            at = unflatten(x)
-            found = grad(at, i)
-            if callback is not None:
-                callback(at, i, found)
-            return flatten(found)[0]
+        def of_vectors(x: Any, i: int) -> Any:
+            return flatten(grad(unflatten(x), i))[0]
 
-        for x in optimizer(gradient, start, *args, **kwargs):  # noqa: B007 - the last one
-            pass
-        return unflatten(x)
+        def call_back(x: Any, i: int, gradient: Any) -> Any:
+            return callback and callback(unflatten(x), i, unflatten(gradient))
+
+        return unflatten(optimizer(of_vectors, start, callback and call_back, *args, **kwargs))
 
     return optimize
 
 
-@of_trees
+def of_steps(steps: Callable) -> Callable:
+    """Return an optimiser, given the steps it takes as a generator."""
+
+    @unflatten_optimizer
+    @functools.wraps(steps)
+    def optimize(grad: Callable, start: Any, callback: Callable | None, *args: Any, **kwargs: Any) -> Any:
+        x = start
+
+        def gradient(x: Any, i: int) -> Any:
+            found = grad(x, i)
+            if callback is not None:
+                callback(x, i, found)
+            return found
+
+        for x in steps(gradient, start, *args, **kwargs):  # noqa: B007 - the last one
+            pass
+        return x
+
+    return optimize
+
+
+@of_steps
 def sgd(grad: Callable, x: Any, num_iters: int = 200, step_size: float = 0.1, mass: float = 0.9) -> Iterator:
     """Descend with momentum: v ← m v - (1 - m) g, x ← x + η v.
 
@@ -59,7 +87,7 @@ def sgd(grad: Callable, x: Any, num_iters: int = 200, step_size: float = 0.1, ma
         yield x
 
 
-@of_trees
+@of_steps
 def rmsprop(
     grad: Callable, x: Any, num_iters: int = 100, step_size: float = 0.1, gamma: float = 0.9, eps: float = 1e-8
 ) -> Iterator:
@@ -82,7 +110,7 @@ def rmsprop(
         yield x
 
 
-@of_trees
+@of_steps
 def adam(
     grad: Callable,
     x: Any,
