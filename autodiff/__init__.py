@@ -123,7 +123,7 @@ def __getattr__(name: str) -> Any:
         if name in names.split():
             globals()[name] = value = getattr(import_module(module), name)
             return value
-    if name in ("builtins", "core", "extend", "misc", "numpy", "scipy", "test_util", "tracer"):
+    if name in ("builtins", "core", "extend", "misc", "numpy", "scipy", "test_util", "tracer", "wrap_util"):
         return import_module(f"autodiff.{name}")
     if name in ("dict", "isinstance", "list", "tuple", "type"):
         return getattr(import_module("autodiff.builtins"), name)

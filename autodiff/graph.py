@@ -24,6 +24,7 @@ READERS: dict[str, str] = {
     "_repr_html_": "autodiff.readers.draw:graph_in_notebook",
     "cost": "autodiff.readers.cost:cost",
     "draw": "autodiff.readers.draw:draw",
+    "flop": "autodiff.readers.flop:flop_of_nodes",
     "table": "autodiff.readers.table:table",
     "to_html": "autodiff.readers.step:to_html",
     "to_sympy": "autodiff.readers.symbolic:to_sympy",

@@ -248,10 +248,11 @@ class Recorder:
 
     def _inlined(self, primitive: Primitive, args: Sequence, kwargs: Mapping) -> Any:
         """Return what an operation of our own, or a user's, is made of; None if that cannot be recorded."""
+        operands = [self._operand(arg) for arg in args]  # parameters among them stay in the graph in any case
         begun = len(self.nodes)
         self.inside.append(primitive)
         try:
-            return primitive.raw(*[self._operand(arg) for arg in args], **kwargs)
+            return primitive.raw(*operands, **kwargs)
         except (TypeError, ValueError, AttributeError):  # it looks at the numbers, or writes in place: one step
             del self.nodes[begun:]
             return None

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.dispatch import RULES, Operation, bind
+from autodiff.flop import cost
 from autodiff.operands import TRACED, dtype_of, is_traced, shape_of
 from autodiff.primitives import Plan, reads
 from autodiff.residuals import same_kind
@@ -51,6 +52,14 @@ class UserOperation(Operation):
         """
         self._jvps = jvps
         RULES[self] = UserRule(self, self._vjps, self._jvps)
+        return self
+
+    def defflop(self, formula: Callable[..., float]) -> UserOperation:
+        """Give the number of floating-point operations: `formula(y, *args, **kwargs)`, from shapes alone.
+
+        Without it, those of the NumPy functions count that it is made of.
+        """
+        cost([self], formula)
         return self
 
 

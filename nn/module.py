@@ -211,7 +211,7 @@ class Module:
     def summary(self, *inputs: Any) -> Summary:
         """Return a table of the layers: output shapes, parameters, FLOP, bytes kept for the backward pass.
 
-        The module is called once on `inputs`, in its present mode; its state does not change.
+        The module is called on `inputs`, in its present mode; its state does not change.
 
         Examples
         --------

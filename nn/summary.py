@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
-from nn.flop import flop
 from nn.layers.containers import ModuleDict, ModuleList, Sequential
 from nn.module import Module
 from nn.parameter import Parameter
@@ -42,9 +41,9 @@ class Summary:
     parameters, trainable, frozen : int
         Number of entries of all parameters; of those that are learned; of the others.
     flop : int
-        FLOP of the forward pass (see `nn.flop` for what counts as one).
+        FLOP of the forward pass, as `graph.cost()` counts them.
     flop_is_complete : bool
-        Whether the FLOP of every layer are known; if not, `flop` is a lower bound.
+        Whether those of every operation are known; if not, `flop` is a lower bound.
     kept : int
         Memory in byte that the graph keeps for the backward pass, measured. Rules read
         parameters and inputs as they were, so that copies of these count as well.
@@ -107,7 +106,7 @@ class Summary:
 
 
 def summarize(model: Module, *inputs: Any) -> Summary:
-    """Return a table of `model`, called once on `inputs`; see `Module.summary`.
+    """Return a table of `model`, called on `inputs`, and recorded for the FLOP; see `Module.summary`.
 
     Parameters
     ----------
@@ -148,6 +147,7 @@ def summarize(model: Module, *inputs: Any) -> Summary:
     if not inputs:
         raise TypeError("summary: the shapes follow from an input; got none. Pass some samples: model.summary(X[:8]).")
     rows = _rows(model)
+    _count_flop(model, inputs, rows)
     owners: dict[int, Row] = {}  # which row an array belongs to, by the id of the array
     alive: list[np.ndarray] = []  # so that no id is used twice
     removers = [module.register_forward_hook(_hook(rows, owners, alive)) for module in model.modules()]
@@ -158,7 +158,7 @@ def summarize(model: Module, *inputs: Any) -> Summary:
         for remove in removers:
             remove()
     outside = {id(_memory(a)) for a in [*(p.data for p in model.parameters()), *model.buffers(), *_arrays(inputs)]}
-    for array in ad.retained(*_tensors(output)):
+    for array in ad.retained(*_found(output, ad.Tensor)):
         if id(array) in owners and id(array) not in outside:
             owners[id(array)].kept += array.nbytes
     return Summary([row for module, row in rows.values() if not _is_plain_container(module)])
@@ -178,6 +178,36 @@ def _rows(model: Module) -> dict[int, tuple[Module, Row]]:
     return rows
 
 
+def _count_flop(model: Module, inputs: tuple, rows: dict[int, tuple[Module, Row]]) -> None:
+    """Fill in the FLOP of each row: of the operations in its module, without those in modules inside it."""
+    owners: dict[Any, Row] = {}
+
+    def note(module: Module, _args: tuple, output: Any) -> None:
+        depth = len(ad.scope_path() or ())  # of the caller: what it did itself has no deeper scope
+        for record in _found(output, ad.Record)[:1]:
+            for node in record.recorder.nodes:
+                if len(node.scope) > depth:
+                    owners.setdefault(node, rows[id(module)][1])
+
+    modules = list(model.modules())
+    hooks = [module._forward_hooks for module in modules]
+    try:
+        for module in modules:
+            module._forward_hooks = (note,)  # the user's are not for recorded values
+        with _unchanged(model):
+            counts = ad.record(model, *inputs).flop()
+    except (TypeError, ValueError):  # something is done that can be done with plain arrays alone
+        for _, row in rows.values():
+            row.flop = None
+        return
+    finally:
+        for module, own in zip(modules, hooks, strict=True):
+            module._forward_hooks = own
+    for node, count in counts.items():
+        row = owners.get(node, rows[id(model)][1])
+        row.flop = None if count is None or row.flop is None else row.flop + round(count)
+
+
 def _hook(rows: dict[int, tuple[Module, Row]], owners: dict[int, Row], alive: list[np.ndarray]) -> Any:
     """Return the hook that fills in a row when its module has been called (the modules inside come first)."""
 
@@ -185,10 +215,8 @@ def _hook(rows: dict[int, tuple[Module, Row]], owners: dict[int, Row], alive: li
         row = rows[id(module)][1]
         row.calls += 1
         row.output_shape = _shapes(output)
-        count = flop(module, args, output)
-        row.flop = None if count is None or row.flop is None else row.flop + count
-        before = {id(array) for array in ad.retained(*_tensors(args))}  # what the caller did to make the input
-        for array in ad.retained(*_tensors(output)):
+        before = {id(array) for array in ad.retained(*_found(args, ad.Tensor))}  # what the caller did to make the input
+        for array in ad.retained(*_found(output, ad.Tensor)):
             if id(array) not in owners and id(array) not in before:
                 owners[id(array)] = row
                 alive.append(array)
@@ -220,12 +248,12 @@ def _is_plain_container(module: Module) -> bool:
     )
 
 
-def _tensors(tree: Any) -> list[ad.Tensor]:
-    """Return the tensors in nested lists, tuples and dicts."""
-    if isinstance(tree, ad.Tensor):
+def _found(tree: Any, kind: type) -> list:
+    """Return what is of a kind in nested lists, tuples and dicts."""
+    if isinstance(tree, kind):
         return [tree]
     items = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, (list, tuple)) else ()
-    return [t for item in items for t in _tensors(item)]
+    return [found for item in items for found in _found(item, kind)]
 
 
 def _arrays(inputs: tuple) -> list[np.ndarray]:

@@ -7,6 +7,7 @@ import pytest
 import sympy
 
 import autodiff as ad
+import nn
 from autodiff.readers.cost import BOUND
 from autodiff.readers.flop import Counter
 from autodiff.readers.modes import ModeComparison, Times
@@ -94,6 +95,47 @@ def test_what_has_no_formula_is_named():
     cost = ad.record(lambda x: np.sum(squares(x)), np.ones(3)).cost()
     assert cost.estimated == ("squares",)
     assert "counted as one operation for each entry of the result: squares" in str(cost)
+
+
+IMAGES = np.ones((2, 4, 8, 8))
+KERNELS = np.ones((6, 4, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("f", "args", "function", "sweep"),
+    [
+        (nn.functional.conv2d, (IMAGES, KERNELS), 2 * (2 * 6 * 36) * 36, 2 * 2 * (2 * 6 * 36) * 36),
+        (lambda x: nn.functional.max_pool2d(x, 2), (IMAGES,), 2 * 4 * 16 * 3, 4 * 2 * 4 * 64),
+        (lambda z: nn.functional.cross_entropy(z, np.array([1, 0])), (np.ones((2, 3)),), 6 * 6, 6),
+    ],
+    ids=["convolution", "pooling", "cross-entropy"],
+)
+def test_operations_that_say_what_they_cost(f, args, function, sweep):
+    cost = ad.record(f, *args).cost()
+    assert (cost.function.flop, cost.adjoint.flop) == (function, sweep)
+    assert not cost.estimated
+
+
+def test_the_flop_of_each_operation():
+    graph = ad.record(lambda x: np.sum(np.exp(x.T)), np.ones((2, 3)))
+    assert [(node.function, count) for node, count in graph.flop().items()] == [
+        ("np.transpose", 0), ("np.exp", 6), ("np.sum", 5)
+    ]  # fmt: skip
+
+
+def test_a_sort_counts_along_its_axis():
+    assert ad.record(lambda x: x[np.argsort(x)], np.ones(8)).cost().function.flop == 8 * 3
+    costs = ad.record(lambda x: np.argsort(x, axis=0) * x, np.ones((4, 2))).flop()
+    assert next(iter(costs.values())) == 8 * 2
+
+
+def test_graph_program_and_summary_count_alike():
+    layer = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Conv1d(5, 2, 2))
+    x = np.ones((2, 5, 3))
+    fast = ad.compile(layer)
+    fast(x)
+    counts = {layer.summary(x).flop, ad.record(layer, x).cost().function.flop, fast.cost().flop}
+    assert counts == {2 * 5 * 4 * 7 + 2 * 5 * 4 + 2 * 2 * 3 * (2 * 5 * 2 + 1)}
 
 
 def network(x, W1, b1, W2, b2):

@@ -285,3 +285,11 @@ REFUSALS = [
 def test_refusals(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_training_is_recorded_and_the_running_statistics_move_by_numbers():
+    layer, other = nn.BatchNorm1d(3), nn.BatchNorm1d(3)
+    x = np.random.default_rng(0).normal(size=(8, 3))
+    graph = ad.record(layer, x)
+    assert np.array_equal(graph.output.value, other(x).numpy())
+    assert np.array_equal(layer.running_var, other.running_var)

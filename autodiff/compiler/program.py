@@ -10,9 +10,10 @@ import numpy as np
 
 from autodiff.compiler.emission import Epilogue, Source, build
 from autodiff.compiler.scalars import ERRORS, ScalarSource, is_scalar, scalar_function
-from autodiff.compiler.steps import Program, Step
+from autodiff.compiler.steps import STEPS, Program, Step
+from autodiff.flop import flop
 from autodiff.graph import Graph
-from autodiff.operands import shape_of, size_of
+from autodiff.operands import map_nested
 from autodiff.tree import flatten
 
 _LEAF = flatten(0.0)[1]
@@ -27,7 +28,7 @@ class ProgramCost:
     steps : int
         Calls.
     flop : int
-        Operations: one for each entry of an elementwise result, 2 m n k for a product of matrices.
+        Operations on single numbers (see `autodiff.flop`).
     buffers, bytes : int
         How many arrays it keeps between calls, and their memory.
     fresh_bytes : int
@@ -105,18 +106,14 @@ class CompiledProgram:
         fresh = [s for s in steps if s.is_array and s not in self.writer.buffers.of and s.value.base is None]
         return ProgramCost(
             steps=len(steps),
-            flop=sum(map(_flop, steps)),
+            flop=round(sum(map(_flop, steps))),
             buffers=len(specs),
             bytes=sum(prod(spec.shape) * spec.dtype.itemsize for spec in specs),
             fresh_bytes=sum(step.value.nbytes for step in fresh),
         )
 
 
-def _flop(step: Step) -> int:
-    """Return the operations of one step."""
-    operands = [o.value if isinstance(o, Step) else o for o in step.operands]
-    if step.function in (np.dot, np.matmul):
-        return 2 * size_of(step.value) * shape_of(operands[0])[-1]
-    if step.function == np.add.reduce:
-        return size_of(operands[0])
-    return size_of(step.value) if isinstance(step.function, np.ufunc) else 0
+def _flop(step: Step) -> float:
+    """Return the operations of one step; none where there is no formula, as of what only moves numbers."""
+    operands, parameters = map_nested(lambda used: used.value, (step.operands, step.parameters), STEPS)
+    return flop(step.function, step.value, operands, parameters) or 0

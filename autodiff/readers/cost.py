@@ -28,7 +28,7 @@ class Cost(NamedTuple):
         The numbers of its inputs and of its results, entries counted.
     function, tangent, adjoint : Count
         `operations`, the steps that compute something, and `flop`, the operations on single
-        numbers they are (see `autodiff.readers.flop`): of the function, and of one tangent and
+        numbers they are (see `autodiff.flop`): of the function, and of one tangent and
         one adjoint sweep on top of it.
     kept : int
         The memory that is kept for the way back, in byte.

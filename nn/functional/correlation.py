@@ -271,3 +271,8 @@ weight_cotangent.defvjp(
     lambda x_dot, _y, _x, ct, **window: weight_cotangent(x_dot, ct, **window),
     lambda ct_dot, _y, x, _ct, **window: weight_cotangent(x, ct_dot, **window),
 )
+
+# A multiplication and an addition for each output and each entry of the kernel that it sees.
+cross_correlation.defflop(lambda y, _x, weight, **_: 2 * y.size * prod(weight.shape[1:]))
+input_cotangent.defflop(lambda _y, ct, weight, **_: 2 * ct.size * prod(weight.shape[1:]))
+weight_cotangent.defflop(lambda y, _x, ct, **_: 2 * ct.size * prod(y.shape[1:]))

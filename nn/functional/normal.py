@@ -42,6 +42,9 @@ def normal_pdf(x: Any) -> Any:
     return (_bell(z) * 0.3989422804014327).astype(dtype)[()]
 
 
+normal_pdf.defflop(lambda y, _x: np.size(y))  # one transcendental function, like its integral
+
+
 @elementwise(lambda c, _y, x: c * normal_pdf(x))
 def normal_cdf(x: Any) -> Any:
     """Return Φ(x) = erfc(−x/√2) / 2, entry by entry, to a relative 1e-15, also far to the left.
@@ -60,3 +63,6 @@ def normal_cdf(x: Any) -> Any:
     size = np.abs(z)
     tail = _bell(z) * np.polyval(TAIL, (size - 6.0) / (size + 6.0)) / (size + 6.0)
     return np.where(z > 0, 1.0 - tail, tail).astype(dtype)[()]
+
+
+normal_cdf.defflop(lambda y, _x: np.size(y))

@@ -144,15 +144,18 @@ def _over_samples(
     x_hat, mean, variance = standardized(x, axes=axes, eps=eps)
     for running, batch in ((running_mean, mean), (running_var, variance)):
         if running is not None:
-            new = _numbers(batch).reshape(-1)
+            new = _numbers(batch, running).reshape(-1)
             running += momentum * ((new * (n / (n - 1)) if batch is variance else new) - running)
     return x_hat
 
 
-def _numbers(x: Any) -> Any:
-    """Return the values of `x` without their derivative: an array, or while a step is compiled a record."""
-    constant = x if isinstance(x, np.ndarray) else x.detach()
-    return constant if isinstance(constant, (np.ndarray, ad.Record)) else constant.numpy()
+def _numbers(x: Any, running: Any) -> Any:
+    """Return the values of `x` without their derivative: an array, or a record if `running` is one, too."""
+    if isinstance(x, np.ndarray):
+        return x
+    constant = x.detach()
+    kind = ad.Record if isinstance(running, ad.Record) else np.ndarray
+    return constant if isinstance(constant, kind) else constant.numpy()
 
 
 def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -133,3 +134,8 @@ from_maxima.defvjp(lambda ct, _dot, _x_dot, x, y, **window: to_maxima(ct, x, y, 
 to_maxima.defvjp(lambda ct, _x_ct, _ct, x, y, **window: from_maxima(ct, x, y, **window), None, None).defjvp(
     lambda ct, _x_ct, _ct, x, y, **window: to_maxima(ct, x, y, **window), None, None
 )
+
+window_maximum.defflop(lambda y, _x, kernel_size, **_: y.size * (prod(kernel_size) - 1))
+# For each entry of a window: is it largest, how many are, its product, the sum.
+from_maxima.defflop(lambda y, *_, kernel_size, **__: 4 * y.size * prod(kernel_size))
+to_maxima.defflop(lambda _y, ct, *_, kernel_size, **__: 4 * ct.size * prod(kernel_size))
