@@ -58,6 +58,14 @@ class UserOperation(Operation):
         """Give the number of floating-point operations: `formula(y, *args, **kwargs)`, from shapes alone.
 
         Without it, those of the NumPy functions count that it is made of.
+
+        Examples
+        --------
+        >>> import autodiff as ad
+        >>> root = primitive(lambda x: np.array([v**0.5 for v in x.tolist()]))
+        >>> root = root.defvjp(lambda ct, y, _x: ct / (2 * y)).defflop(lambda y, _x: y.size)
+        >>> print(ad.record(root, np.ones(3)).cost().function.flop)
+        3
         """
         cost([self], formula)
         return self
