@@ -13,21 +13,15 @@ from nn.diagnosis import Diagnosis, diagnose
 from nn.functional.penalties import l1_penalty, l2_penalty
 from nn.layers.activations import (
     ELU,
-    GELU,
     SELU,
     Hardsigmoid,
-    Hardswish,
     Hardtanh,
     Identity,
     LeakyReLU,
     LogSigmoid,
-    LogSoftmax,
-    Mish,
     ReLU,
     ReLU6,
     Sigmoid,
-    SiLU,
-    Softmax,
     Softplus,
     Softsign,
     Tanh,
@@ -38,9 +32,11 @@ from nn.layers.convolution import Conv1d, Conv2d
 from nn.layers.dropout import Dropout
 from nn.layers.embedding import Embedding
 from nn.layers.flatten import Flatten, Unflatten
+from nn.layers.gates import GELU, Hardswish, Mish, SiLU
 from nn.layers.linear import Linear
 from nn.layers.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
 from nn.layers.pooling import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
+from nn.layers.softmax import LogSoftmax, Softmax
 from nn.losses import (
     BCELoss,
     BCEWithLogitsLoss,
