@@ -24,6 +24,7 @@ from autodiff.user_primitive import primitive
 
 if TYPE_CHECKING:
     from autodiff.compiler.compiled import Compiled, compile
+    from autodiff.compiler.in_place import Call, Procedure
     from autodiff.compiler.stateful import compile_stateful
     from autodiff.differential_operators import (
         deriv,
@@ -48,9 +49,11 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Call",
     "Compiled",
     "Dual",
     "Graph",
+    "Procedure",
     "Record",
     "Tensor",
     "affine",
@@ -103,6 +106,7 @@ __all__ = [
 
 _LATER = {
     "autodiff.compiler.compiled": "Compiled compile",
+    "autodiff.compiler.in_place": "Call Procedure",
     "autodiff.compiler.stateful": "compile_stateful",
     "autodiff.differential_operators": """
         deriv egrad grad_and_aux grad_named hessian_tensor_product

@@ -39,9 +39,10 @@ class Node:
 
     Attributes
     ----------
-    kind : {"input", "parameter", "operation", "output"}
+    kind : {"input", "parameter", "literal", "operation", "output"}
         A parameter is an input that the function did not get as an argument, such as a model's
-        weight; an output is one result of the operation before it that has several.
+        weight; a literal is a number that stands in the source as it is; an output is one result of the
+        operation before it that has several.
     index : int
         i of vᵢ: not positive for inputs.
     primitive : Rule or None
@@ -129,7 +130,7 @@ class Node:
 
     @property
     def is_input(self) -> bool:
-        return self.kind in ("input", "parameter")
+        return self.kind in ("input", "parameter", "literal")
 
     def active(self, argnums: Sequence[int]) -> tuple[int, ...]:
         """Return those of the operands `argnums` whose derivative is not identically zero."""

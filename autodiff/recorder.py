@@ -7,6 +7,7 @@ down the sweep forward and the sweep back alike, since the rules are made of the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from autodiff.graph import Node
 from autodiff.operands import TRACED, as_operand, map_nested
 from autodiff.primitives import Constant, Primitive
 from autodiff.residuals import frozen, rebuild, unchanging
-from autodiff.source import assigned_name, called_directly, user_position
+from autodiff.source import LIBRARIES, assigned_name, called_directly, user_position
 from autodiff.switches import Switch
 from autodiff.tensor import Tensor
 
@@ -65,7 +66,7 @@ class Record(ArrayLike):
 
     def _read(self, what: str) -> Any:
         """Return the number itself, which the graph then does not follow."""
-        if self.recorder.strict:
+        if self.recorder.strict and self.node.kind != "literal":
             raise TypeError(
                 f"compile: {what} would depend on the numbers, and the compiled program be that of these alone; got it "
                 f"on a value of shape {self.shape}{_at(self.node)}. Choose with np.where, or leave it out of compile."
@@ -140,6 +141,8 @@ class Record(ArrayLike):
             raise ValueError(
                 "record: only a recorded value can be stored in a recorded array; got another. Build a new array."
             )
+        if self.recorder.strict and self.shape and value.node.label is None:
+            value.node.label = self.node.label  # y += x is called y
         self._become(value)
         self._refresh_views()
 
@@ -156,11 +159,23 @@ class Recorder:
         Whether the graph must hold for all numbers of these shapes, so that nothing may depend on them.
     level : int, optional
         The level of its records; by default a new one.
+    python_numbers : bool
+        Whether what is computed from Python's numbers is one again, as outside of a recording.
+    libraries : set of str
+        Packages whose lines are not the user's.
     """
 
-    def __init__(self, strict: bool = False, level: int | None = None) -> None:
+    def __init__(
+        self,
+        strict: bool = False,
+        level: int | None = None,
+        python_numbers: bool = False,
+        libraries: AbstractSet[str] = LIBRARIES,
+    ) -> None:
         self.level = new_level() if level is None else level
         self.strict = strict
+        self.python_numbers = python_numbers
+        self.libraries = libraries
         self.nodes: list[Node] = []
         self.parameters: dict[int, tuple[Tensor, Record]] = {}  # tensors that are used without being arguments
         self.constants: dict[int, tuple[np.ndarray, Any]] = {}  # the user's arrays, and what they were
@@ -201,7 +216,9 @@ class Recorder:
                     f"got a call at {user_position()}. Leave it out of compile."
                 )
             return y
-        position, direct = user_position(), called_directly()
+        if self.python_numbers and all([value.__class__ in (float, int) for value in values]):  # noqa: C419 - sooner
+            y = np.asarray(y).item()
+        position, direct = user_position(self.libraries), called_directly(self.libraries)
         same_call = not direct and self.last is not None and self.last.position == position
         if same_call and self.last is not None and self.last.label == assigned_name(position):
             self.last.label = None  # of the steps that one call is made of, the last has the name of its result

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import linecache
 import sys
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from types import CodeType
 from typing import Any, NamedTuple
 
-_LIBRARIES = {"autodiff", "nn", "numpy"}  # their lines are not the user's
+LIBRARIES = frozenset({"autodiff", "nn", "numpy"})  # their lines are not the user's
 _STEPS = {f"autodiff.{name}" for name in ("source", "recorder", "dispatch", "arraylike", "assignment", "tensor")}
 
 
@@ -26,28 +27,28 @@ class Position(NamedTuple):
         return f"{self.filename}:{self.line}"
 
 
-def user_frame() -> Any:
+def user_frame(libraries: AbstractSet[str] = LIBRARIES) -> Any:
     """Return the innermost frame outside the libraries."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _LIBRARIES:
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in libraries:
         frame = frame.f_back
     return frame
 
 
-def user_position() -> Position:
+def user_position(libraries: AbstractSet[str] = LIBRARIES) -> Position:
     """Return the call or operation that the user's innermost frame is carrying out."""
-    frame = user_frame()
+    frame = user_frame(libraries)
     code = frame.f_code
     line, end_line, column, end_column = _positions(code)[frame.f_lasti // 2]
     return Position(code.co_filename, frame.f_lineno if line is None else line, end_line, column, end_column)
 
 
-def called_directly() -> bool:
+def called_directly(libraries: AbstractSet[str] = LIBRARIES) -> bool:
     """Tell whether the user's line called the operation itself, not something that is made of several."""
     frame = sys._getframe(1)
     while frame.f_back is not None:
         name = frame.f_globals.get("__name__", "")
-        if name.partition(".")[0] not in _LIBRARIES:
+        if name.partition(".")[0] not in libraries:
             break
         if name not in _STEPS and not name.startswith("numpy."):
             return False

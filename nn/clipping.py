@@ -38,8 +38,7 @@ def clip_grad_value_(parameters: Any, clip_value: float) -> None:
     [1.0, -0.5]
     """
     clip_value = _bound("clip_grad_value_", "clip_value", clip_value)
-    for g in _joined("clip_grad_value_", parameters):
-        np.clip(g, -clip_value, clip_value, out=g)
+    clip_values_of(_joined("clip_grad_value_", parameters), clip_value)
 
 
 def clip_grad_norm_(
@@ -89,8 +88,7 @@ def clip_grad_norm_(
     max_norm = _bound("clip_grad_norm_", "max_norm", max_norm)
     order = _order("clip_grad_norm_", norm_type)
     gradients = _joined("clip_grad_norm_", parameters)
-    norms = [_norm(g, order) for g in gradients]
-    norm = norms[0] if len(norms) == 1 else _norm(np.array(norms), order)
+    norm = _norm_of(gradients, order)
     if error_if_nonfinite and not isfinite(norm):
         raise ValueError(
             f"clip_grad_norm_: the gradients have no finite norm; got {norm}. "
@@ -176,6 +174,22 @@ def _joined(function: str, parameters: Any) -> list[np.ndarray]:
             array = base
         joined[id(array)] = array
     return list(joined.values())
+
+
+def clip_values_of(gradients: list[np.ndarray], bound: float) -> None:
+    """Bound each entry of the arrays, in place."""
+    for g in gradients:
+        np.clip(g, -bound, bound, out=g)
+
+
+def clip_norm_of(gradients: list[np.ndarray], max_norm: float) -> None:
+    """Scale the arrays so that their Euclidean norm as one vector is at most `max_norm`, in place."""
+    _shrink(gradients, _norm_of(gradients, 2.0), max_norm)
+
+
+def _norm_of(gradients: list[np.ndarray], order: float) -> float:
+    norms = [_norm(g, order) for g in gradients]
+    return norms[0] if len(norms) == 1 else _norm(np.array(norms), order)
 
 
 def _norm(g: np.ndarray, order: float) -> float:

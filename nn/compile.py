@@ -6,14 +6,17 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 import autodiff as ad
 from nn.arguments import check_loss
-from nn.clipping import clip_grad_norm_, clip_grad_value_
+from nn.clipping import clip_norm_of, clip_values_of
 from nn.module import Module
+from nn.optim.flat import FlatBuffer
 from nn.optim.optimizer import Optimizer
+from nn.optim.writing_out import written_out
 
 log = logging.getLogger("autodiff.compile")
 LIMIT = 64  # programs that are kept; the one that was not used for longest goes first
@@ -63,7 +66,7 @@ class CompiledModel:
         tensors = list(self._tensors().values())
         signature = [(array.shape, array.dtype, array.strides) for array in arrays]
         inputs = [(_Same(tensor), _Same(tensor.data), tensor.requires_grad) for tensor in tensors]
-        key = (*signature, *map(_settings, self._modules()), *inputs)
+        key = (*signature, *map(_settings, self._modules()), *inputs, *self._further_settings())
         if key not in self._programs:
             self._programs[key] = self._compiled(arrays)
             log.info("compiled %s for %s", type(self.model).__name__, [(a.shape, str(a.dtype)) for a in arrays])
@@ -75,6 +78,10 @@ class CompiledModel:
 
     def _modules(self) -> list[Module]:
         return list(self.model.modules())
+
+    def _further_settings(self) -> tuple:
+        """Return what else a program depends on."""
+        return ()
 
     def _compiled(self, arrays: Sequence[np.ndarray]) -> Any:
         try:
@@ -144,8 +151,11 @@ class CompiledStep(CompiledModel):
         self._weighted = False
         self.optimizer = optimizer
         self._gradients: list[tuple[Any, np.ndarray | None]] = []
-        self._updates: list[tuple[Any, Any]] = []
-        self._divisions: list[tuple[Any, list]] = []
+        self._segments: WeakKeyDictionary[Any, list] = WeakKeyDictionary()  # what each program updates
+        self._divisions: list[tuple[FlatBuffer, list]] = []
+        self._varying = {"lr"}  # the options that have changed, which are read at every step
+        self._options: list[dict[str, Any]] = []
+        self._changes: list[int] = []
 
     def __call__(self, *batch: Any) -> float:
         """Return the loss of a batch (inputs, then the target) before the update."""
@@ -155,45 +165,75 @@ class CompiledStep(CompiledModel):
         """Return the loss of a batch; the gradients are in the parameters' `.grad`."""
         self._weighted = sample_weight is not None
         loss = self._run([*inputs, target, sample_weight] if self._weighted else [*inputs, target])
-        for parameter, buffer in self._gradients:
-            if parameter.grad is not buffer:
-                parameter.grad = buffer
+        for parameter, gradient in self._gradients:
+            if parameter.grad is not gradient:
+                parameter.grad = gradient
         return loss
 
-    def update(self) -> None:
-        """Clip the gradients, do what `optimizer.step()` does, and what `scheduler.step()` does."""
+    def _after(self, written: set[int]) -> list:
+        """Return what follows the backward pass: clipping, the update, the schedule."""
+        self._adopt_gradients(written)
+        gradients = self.optimizer.gradients()
+        title = f"update: {type(self.optimizer).__name__}"
+        parts: list[Any] = []
         if self.clip_norm is not None:
-            clip_grad_norm_(self.optimizer, self.clip_norm)
+            names = {"clip_norm_of": clip_norm_of, "gradients": gradients}
+            parts.append(ad.Call(f"{{clip_norm_of}}({{gradients}}, {self.clip_norm!r})", names, title))
         if self.clip_value is not None:
-            clip_grad_value_(self.optimizer, self.clip_value)
-        if any(buffer.divided is not divided for buffer, divided in self._divisions):
-            self._plan_updates()
-        for segment, options in self._updates:
-            self.optimizer.update(segment, options)
+            names = {"clip_values_of": clip_values_of, "gradients": gradients}
+            parts.append(ad.Call(f"{{clip_values_of}}({{gradients}}, {self.clip_value!r})", names, title))
+        parts += [written_out(self.optimizer, *update, self._varying) for update in self.optimizer.updates()]
         if self.scheduler is not None:
-            self.scheduler.step()
+            parts.append(ad.Call("{scheduler}.step()", {"scheduler": self.scheduler}))
+        return parts
 
-    def _epilogue(self, source: Any) -> list[str]:
-        """Return the lines that update the parameters."""
-        clips = {"clip_norm": self.clip_norm, "clip_value": self.clip_value}
-        parts = [f"{name}={value}" for name, value in clips.items() if value is not None]
-        parts += [type(part).__name__ for part in (self.optimizer, self.scheduler) if part is not None]
-        return [f"# update: {', '.join(parts)}", f"{source.named(self.update, 'update')}()"]
+    def _adopt_gradients(self, written: set[int]) -> None:
+        """Let the parameters have the gradients that the program writes.
 
-    def _plan_updates(self) -> None:
-        self._updates = list(self.optimizer.updates())
-        self._divisions = [(buffer, buffer.divided) for buffer in self.optimizer.buffers()]
-
-    def _select(self, arrays: Sequence[np.ndarray]) -> None:
-        self.optimizer.gather()
-        super()._select(arrays)
-        written = {id(array) for _, array, _ in self._last.program.stores}
+        What the loss does not depend on has no gradient, as after an eager backward pass: it is left alone.
+        """
         learned = [(p, p.grad_buffer) for p in self.optimizer.parameters() if p.grad_buffer is not None]
-        # What the loss does not depend on has no gradient, as after an eager backward pass: it is left alone.
         self._gradients = [(p, buffer if id(buffer) in written else None) for p, buffer in learned]
         for parameter, gradient in self._gradients:
             parameter.grad = gradient
-        self._plan_updates()
+
+    def _fits(self, arrays: Sequence[np.ndarray]) -> bool:
+        return super()._fits(arrays) and (not self.updates or self._update_fits())
+
+    def _update_fits(self) -> bool:
+        """Tell whether what is written out of the optimiser is still so."""
+        if any([buffer.divided is not divided for buffer, divided in self._divisions]):  # noqa: C419 - sooner
+            return False
+        changes = [group.changes for group in self.optimizer.param_groups]
+        if changes != self._changes:
+            if self._constants() != self._options:
+                return False
+            self._changes = changes
+        return True
+
+    def _constants(self) -> list[dict[str, Any]]:
+        """Return the options that are written out, of each group."""
+        unwritten = {"params", "initial_lr", *self._varying}
+        return [{k: v for k, v in group.items() if k not in unwritten} for group in self.optimizer.param_groups]
+
+    def _note_options(self) -> None:
+        """Take the options as they are; those numbers among them that have changed will be read at every step."""
+        for before, now in zip(self._options, self._constants(), strict=False):
+            self._varying |= {k for k, v in now.items() if v != before.get(k, v) and isinstance(v, (float, tuple))}
+        self._options = self._constants()
+        self._changes = [group.changes for group in self.optimizer.param_groups]
+
+    def _select(self, arrays: Sequence[np.ndarray]) -> None:
+        self.optimizer.gather()
+        self._note_options()
+        super()._select(arrays)
+        self._adopt_gradients({id(array) for _, array, _ in self._last.program.stores})
+        if self.updates:
+            segments = [segment for segment, _ in self.optimizer.updates()]
+            if [*map(id, segments)] != [*map(id, self._segments[self._last])]:  # other stretches are updated together
+                self._programs.popitem()
+                super()._select(arrays)
+            self._divisions = [(buffer, buffer.divided) for buffer in self.optimizer.buffers()]
 
     def _tensors(self) -> dict[str, Any]:
         tensors = super()._tensors()
@@ -206,8 +246,13 @@ class CompiledStep(CompiledModel):
         learned = {id(p) for p in self.optimizer.parameters() if p.grad_buffer is not None}
         gradients = {name: p.grad_buffer for name, p in tensors.items() if id(p) in learned}
         loss_of = self._weighted_loss if self._weighted else self._loss_of
-        epilogue = self._epilogue if self.updates else None
-        return ad.compile_stateful(loss_of, arrays, tensors, self._state(), gradients, name="step", epilogue=epilogue)
+        after = self._after if self.updates else None
+        program = ad.compile_stateful(loss_of, arrays, tensors, self._state(), gradients, name="step", after=after)
+        self._segments[program] = [segment for segment, _ in self.optimizer.updates()]
+        return program
+
+    def _further_settings(self) -> tuple:
+        return _setting(self._options), frozenset(self._varying)
 
     def _modules(self) -> list[Module]:
         return [*self.model.modules(), *(self.loss.modules() if isinstance(self.loss, Module) else [])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +45,7 @@ class Layout(NamedTuple):
 
 
 class Buffers:
-    """The plan of the memory.
+    """The plan of the memory of programs that run one after the other.
 
     Attributes
     ----------
@@ -53,35 +53,85 @@ class Buffers:
         The number of the buffer that each step writes to; what is not in it makes its own array.
     specs : list of Layout
         The buffers.
+    homes : dict
+        Those that are certain arrays, in which a result is to be found afterwards: by number, the array.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, programs: Iterable[Program]) -> None:
         self.of: dict[Step, int] = {}
         self.specs: list[Layout] = []
-        self._assign(program)
+        self.homes: dict[int, np.ndarray] = {}
+        self._free: dict[Layout, list[int]] = defaultdict(list)
+        for program in programs:
+            self._assign(program)
+
+    def home_of(self, array: np.ndarray) -> int | None:
+        """Return the number of the buffer that is this array, if there is one."""
+        return next((number for number, home in self.homes.items() if home is array), None)
 
     def _assign(self, program: Program) -> None:
         root = _roots(program)
         last = _last_reads(program, root)
         returned = {root.get(result, result) for result in program.results}
-        free: dict[Layout, list[int]] = defaultdict(list)
+        destined, holds = self._settle(program)
         for i, step in enumerate(program.steps):
             dying = [r for r in dict.fromkeys(root.get(u, u) for u in step.uses) if last.get(r) == i and r in self.of]
-            if takes_out(step) and step not in returned:
-                key = Layout.of(step.value)
+            number = None
+            if step in destined:
+                number = destined[step]
+                before = holds.get(number)
+                if not (before is None or last.get(before, -1) < i or _may_write_into(step, before)):
+                    number = None  # what is there is still needed: the result is copied at the end
+            elif takes_out(step) and step not in returned:
                 here = next((r for r in dying if _may_write_into(step, r)), None)
-                if here is not None:
-                    dying.remove(here)
-                    self.of[step] = self.of[here]
-                elif free[key]:
-                    self.of[step] = free[key].pop()
-                else:
-                    self.of[step] = len(self.specs)
-                    self.specs.append(key)
+                number = self.of[here] if here is not None else self._take(Layout.of(step.value))
+            if number is not None:
+                self.of[step] = number
+                holds[number] = step
             for r in dying:
-                free[self.specs[self.of[r]]].append(self.of[r])
+                self._give_back(self.of[r], r, holds)
             if step in self.of and last.get(step, -1) <= i:  # nobody reads it
-                free[self.specs[self.of[step]]].append(self.of[step])
+                self._give_back(self.of[step], step, holds)
+        for step in program.steps:
+            if step in self.of:
+                self._give_back(self.of[step], step, holds)
+
+    def _settle(self, program: Program) -> tuple[dict[Step, int], dict[int, Step]]:
+        """Make buffers of the arrays that results are for; return the results that may go there, and what is there."""
+        destined: dict[Step, int] = {}
+        holds: dict[int, Step] = {}
+        returned = [o for o in program.outputs if isinstance(o, Step)]
+        for result, array, _ in program.stores:
+            others = [fixed for fixed in program.fixed.values() if fixed is not array]
+            if any(np.may_share_memory(array, other) for other in others):
+                continue
+            number = self.home_of(array)
+            if number is None:
+                number = len(self.specs)
+                self.specs.append(Layout.of(array))
+                self.homes[number] = array
+            direct = isinstance(result, Step) and takes_out(result) and result not in returned
+            if direct and result.dtype == array.dtype and result.shape == array.shape:  # else the copy converts it
+                destined.setdefault(result, number)
+        for step, array in program.fixed.items():
+            number = self.home_of(array)
+            if number is not None:
+                self.of[step] = number
+                holds[number] = step
+        return destined, holds
+
+    def _take(self, key: Layout) -> int:
+        """Return a buffer that nobody needs any more, or a new one."""
+        if self._free[key]:
+            return self._free[key].pop()
+        self.specs.append(key)
+        return len(self.specs) - 1
+
+    def _give_back(self, number: int, step: Step, holds: dict[int, Step]) -> None:
+        """Let others have the buffer, unless it is somebody's already."""
+        if number not in self.homes and holds.get(number) is step:
+            del holds[number]
+            self._free[self.specs[number]].append(number)
 
 
 def takes_out(step: Step) -> bool:

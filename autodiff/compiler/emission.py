@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import keyword
+import ast
 import linecache
 import re
 import weakref
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
@@ -13,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from autodiff.arraylike import getitem, power
-from autodiff.compiler.buffers import Buffers, is_view, takes_out
-from autodiff.compiler.steps import Program, Step
+from autodiff.compiler.buffers import Buffers, is_view
+from autodiff.compiler.naming import Naming, identifier
+from autodiff.compiler.steps import Place, Program, Step
 from autodiff.rules.indexing import select
 from autodiff.rules.special import SECH_TAIL, sech_squared, sech_squared_tail, zeroed
 
@@ -27,10 +29,6 @@ INFIX: dict[Any, str] = {
 }  # fmt: skip
 
 
-Epilogue = Callable[["Source"], Sequence[str]]
-"""What adds lines at the end of a program, such as the update of an optimiser."""
-
-
 class Source:
     """Writes a program down.
 
@@ -39,41 +37,43 @@ class Source:
     program : Program
     name : str
         Of the function.
-    epilogue : callable, optional
-        Gives further lines, between the last step and `return`.
+    after : sequence of Program or Call
+        What runs between the last step and `return`, such as an update.
+    naming : Naming, optional
+        Names that are taken.
     """
 
-    def __init__(self, program: Program, name: str, epilogue: Epilogue | None = None) -> None:
+    def __init__(self, program: Program, name: str, after: Sequence = (), naming: Naming | None = None) -> None:
         self.program = program
-        self.epilogue = epilogue
+        self.after = after
         self.name = identifier(name) or "f"
-        self.buffers = Buffers(program)
+        self.naming = naming or Naming(self.name)
+        self.programs = [program, *[part for part in after if isinstance(part, Program)]]
+        self.buffers = Buffers(self.programs)
         self.names: dict[Step, str] = {}
-        self.step_of = {step.source: step for step in [*program.inputs, *program.fixed, *program.steps]}
-        self.taken: set[str] = {"np", self.name, *keyword.kwlist}
-        self.constants: dict[str, Any] = {}  # what the source calls by name: arrays, functions, numbers
-        self._constant_of: dict[int, str] = {}
-        self.inline = _transposes(program)
-        self.stored: dict[Step, str] = {}  # what is written straight into the array that it is for
-        self._name_inputs()
-        self._name_stores()
+        self._name_of_memory: dict[tuple[int, str], str] = {}
+        self.step_of = {step.source: step for part in self.programs for step in part.everything}
+        self.inline = {step for part in self.programs for step in (*_transposes(part), *_single_numbers(part))}
+        self.places = {step: place for part in self.programs for step, place in part.numbers.items()}
         self.lines: list[str] = []
         self.origin: dict[int, Any] = {}  # the user's position behind each line
+        for part in self.programs:
+            self._name_inputs(part)
 
     # --- names --------------------------------------------------------------------------------
 
-    def fresh(self, wanted: str) -> str:
-        """Return a name that nothing has yet: `wanted`, or with a number."""
-        name = wanted
-        numbers = count(1)
-        while name in self.taken:
-            name = f"{wanted}_{next(numbers)}"
-        self.taken.add(name)
-        return name
+    @property
+    def constants(self) -> dict[str, Any]:
+        """What the source calls by name: arrays, functions, numbers."""
+        return self.naming.constants
 
     def name_of(self, step: Step) -> str:
         """Return the user's name for a step, d_z for the adjoint of z, and else the name of its node."""
         if step not in self.names:
+            home = self.buffers.homes.get(self.buffers.of.get(step, -1))
+            if home is not None:  # the array that it is written to has a name
+                self.names[step] = self.naming.named(home, "array")
+                return self.names[step]
             node = step.named_by
             wanted = "v"
             if node is not None:
@@ -82,68 +82,52 @@ class Source:
                     self.names[step] = node.name  # for now: equal values may be the adjoints of each other
                     primal = self.step_of.get(node.adjoint_of)
                     wanted = f"d_{self.name_of(primal) if primal is not None else node.adjoint_of.name}"
-            self.names[step] = self.fresh(wanted)
+            self.names[step] = self._shared(step, wanted) or self.naming.fresh(wanted)
         return self.names[step]
 
-    def _name_inputs(self) -> None:
-        for step in self.program.inputs:
+    def _shared(self, step: Step, wanted: str) -> str | None:
+        """Return the name of the memory that the step writes to, if it has that one already."""
+        number = self.buffers.of.get(step)
+        if number is None:
+            return None
+        if (number, wanted) not in self._name_of_memory:
+            self._name_of_memory[number, wanted] = self.naming.fresh(wanted)
+        return self._name_of_memory[number, wanted]
+
+    def _name_inputs(self, program: Program) -> None:
+        for step in program.inputs:
             self.name_of(step)
-        for step, array in self.program.fixed.items():
-            self.constants[self.name_of(step)] = array
-
-    def _name_stores(self) -> None:
-        """Let a step write into the array that its result is for, where nothing else is there to be read."""
-        returned = [o for o in self.program.outputs if isinstance(o, Step)]
-        fixed = {id(array) for array in self.program.fixed.values()}
-        for result, array, name in self.program.stores:
-            self.constants[self.fresh(name)] = array
-            direct = isinstance(result, Step) and takes_out(result) and result not in self.stored
-            fits = direct and getattr(result.value, "dtype", None) == array.dtype  # else the copy converts it
-            if fits and result not in returned and id(array) not in fixed:
-                self.stored[result] = self.names[result] = list(self.constants)[-1]
-
-    def constant(self, x: Any) -> str:
-        """Return how a constant is written: a number as it is, an array by a name."""
-        if x.__class__ in (int, bool, type(None), str):
-            return repr(x)
-        if isinstance(x, (float, np.floating)) and x.__class__ in (float, np.float64, np.float32) and np.isfinite(x):
-            return repr(float(x))
-        if isinstance(x, slice):
-            return f"slice({', '.join(map(self.constant, (x.start, x.stop, x.step)))})"
-        if x is Ellipsis:
-            return "..."
-        if isinstance(x, np.dtype):
-            return f"np.{x.name}" if x.kind in "fiub" and hasattr(np, x.name) else self.named(x, "dtype")
-        if isinstance(x, np.bool):
-            return repr(bool(x))
-        if isinstance(x, type):
-            name = str(x.__name__)
-            return f"np.{name}" if getattr(np, name, None) is x else self.named(x, name)
-        return self.named(x, _constant_name(x))
-
-    def named(self, x: Any, wanted: str) -> str:
-        """Return a name for something that the source cannot write out."""
-        if id(x) not in self._constant_of:
-            self._constant_of[id(x)] = name = self.fresh(wanted)
-            self.constants[name] = x
-        return self._constant_of[id(x)]
+        uses = _uses(program)
+        for step, array in [(step, array) for step, array in program.fixed.items() if uses[step]]:
+            self.names[step] = self.naming.named(array, (step.named_by and identifier(step.named_by.label)) or "array")
+        for _, array, name in program.stores:
+            self.naming.named(array, name)
 
     def operand(self, x: Any) -> str:
         """Return an operand: a step by its name, containers of them, or a constant."""
         if isinstance(x, Step):
-            return f"{self.operand(x.operands[0])}.T" if x in self.inline else self.name_of(x)
+            return self._inlined(x) if x in self.inline else self.name_of(x)
         if x.__class__ is tuple:
             return f"({', '.join(map(self.operand, x))}{',' if len(x) == 1 else ''})"
         if x.__class__ is list:
             return f"[{', '.join(map(self.operand, x))}]"
-        return self.constant(x)
+        return self.naming.constant(x)
+
+    def _inlined(self, step: Step) -> str:
+        """Return a step as an expression within another line."""
+        place = self.places.get(step)
+        if place is not None:
+            return self._place(place)
+        if step.function is None:
+            return self.naming.constant(step.value)
+        return self.expression(step) if step.is_python_number else f"{self.operand(step.operands[0])}.T"
 
     def number(self, x: Any, step: Step) -> str:
         """Return an operand of a call; a NumPy number that would lose its type as a literal has a name."""
         if isinstance(x, np.generic) and not isinstance(x, np.bool):
             others = [o.value if isinstance(o, Step) else o for o in step.operands if o is not x]
             if x.dtype.kind != "f" or np.result_type(1.0, *others) != step.dtype:
-                return self.named(x, "c")
+                return self.naming.named(x, "c")
         return self.operand(x)
 
     # --- lines --------------------------------------------------------------------------------
@@ -151,6 +135,8 @@ class Source:
     def expression(self, step: Step) -> str:
         """Return the call without `out`."""
         function, operands, parameters = step.function, step.operands, step.parameters
+        if step.is_python_number:
+            return self._python_number(step)
         if isinstance(function, np.ufunc) and not parameters:
             given = [self.number(o, step) for o in operands]
             strong = any(isinstance(o.value if isinstance(o, Step) else o, np.generic) for o in operands)
@@ -168,9 +154,10 @@ class Source:
         if function is np.transpose and parameters.get("axes") is None and operands[0].is_array:
             return f"{given[0]}.T"
         if function is select.implementation:
+            condition = self.operand(parameters["condition"])
             if _is_zeroing(step):
-                return f"{self.named(zeroed, 'zeroed')}({given[1]}, where={self.operand(parameters['condition'])})"
-            choice = f"np.where({self.operand(parameters['condition'])}, {', '.join(given)})"
+                return f"{self.naming.named(zeroed, 'zeroed')}({given[1]}, where={condition})"
+            choice = f"np.where({condition}, {', '.join(given)})"
             return choice if step.is_array else f"{choice}[()]"
         if getattr(function, "__name__", "") == "_item":
             return f"{given[0]}[{parameters['k']}]"
@@ -180,6 +167,17 @@ class Source:
             if value is not False or key != "keepdims"
         ]
         return f"{self.function(function)}({', '.join([*given, *options])})"
+
+    def _python_number(self, step: Step) -> str:
+        """Return the expression of Python's own that gives a number of Python's own."""
+        given = [f"({self.operand(o)})" for o in step.operands]
+        if step.function is power.implementation:
+            text = f"{given[0]} ** {self.operand(step.parameters['exponent'])}"
+        elif step.function in INFIX:
+            text = f"{given[0]} {INFIX[step.function]} {given[1]}"
+        else:
+            text = f"{self.function(step.function)}({', '.join(given)}).item()"
+        return ast.unparse(ast.parse(text, mode="eval")).replace("'", '"')  # without needless parentheses
 
     def _index(self, index: Any) -> str:
         parts = index if index.__class__ is tuple else (index,)
@@ -199,7 +197,7 @@ class Source:
         for prefix, module in (("np.", np), ("np.linalg.", np.linalg)):
             if getattr(module, name, None) is function:
                 return prefix + name
-        return self.named(function, identifier(name.lstrip("_")) or "function")
+        return self.naming.named(function, identifier(name.lstrip("_")) or "function")
 
     def add(self, text: str, step: Step | None = None) -> None:
         self.lines.append(text)
@@ -209,37 +207,75 @@ class Source:
     def write(self) -> str:
         """Return the source."""
         arguments = [self.name_of(step) for step in self.program.inputs]
-        body_start = 1
         self.add(f"def {self.name}({', '.join(arguments)}):")
+        self._write_steps(self.program)
+        results = [self._result(output, i) for i, output in enumerate(self.program.outputs)]
+        results = [self._kept(result) for result in results] if self.program.stores or self.after else results
+        self._write_stores(self.program)
+        title = None
+        for part in self.after:
+            if part.title and part.title != title:
+                title = part.title
+                self.add(f"    # {title}")
+            if isinstance(part, Program):
+                self._write_steps(part)
+                self._write_stores(part)
+            else:
+                names = {name: self.naming.named(x, name) for name, x in part.names.items()}
+                self.add(f"    {part.text.format_map(names)}")
+        self.add(f"    return {', '.join(results)}{',' if len(results) == 1 else ''}")
+        return "\n".join(_aligned(self.lines)) + "\n"
+
+    def _write_steps(self, program: Program) -> None:
+        uses = _uses(program)
+        for step, place in program.numbers.items():
+            if step not in self.inline and uses[step]:
+                self.add(f"    {self.name_of(step)} = {self._place(place)}")
         phase = None
-        phases = {step.phase for step in self.program.steps}
-        for step in self.program.steps:
+        phases = {step.phase for step in program.steps}
+        for step in program.steps:
             if step.phase != phase and len(phases) > 1:
                 phase = step.phase
                 self.add(f"    # {phase}")
-            self._write_step(step)
-        for result, array, _ in self.program.stores:
-            if not (isinstance(result, Step) and result in self.stored):
-                target = next(name for name, value in self.constants.items() if value is array)
-                self.add(f"    np.copyto({target}, {self.operand(result)})")
-        if self.epilogue is not None:
-            self.lines += [f"    {line}" for line in self.epilogue(self)]
-        results = [self._result(output, i) for i, output in enumerate(self.program.outputs)]
-        self.add(f"    return {', '.join(results)}{',' if len(results) == 1 else ''}")
-        return "\n".join(_aligned(self.lines[body_start - 1 :])) + "\n"
+            if step not in self.inline:
+                self._write_step(step)
+
+    def _write_stores(self, program: Program) -> None:
+        """Write what brings results into the arrays that they are for, unless they are there already."""
+        copies = []
+        for result, array, _ in program.stores:
+            number = self.buffers.of.get(result, -1) if isinstance(result, Step) else -1
+            if self.buffers.homes.get(number) is not array:
+                # What stands in another array that is written to is taken out first.
+                text = self.operand(result)
+                copies.append((array, self._kept(f"{text}.copy()") if number in self.buffers.homes else text))
+        for array, text in copies:
+            self.add(f"    np.copyto({self.naming.named(array, 'array')}, {text})")
+        for number, place in program.number_stores:
+            self.add(f"    {self._place(place)} = {self.operand(number)}")
+
+    def _kept(self, result: str) -> str:
+        """Return a name for a copy that is made now, not when what it is a copy of has changed."""
+        if not result.endswith(".copy()"):
+            return result
+        name = self.naming.fresh(f"{result.removesuffix('.copy()')}_before")
+        self.add(f"    {name} = {result}")
+        return name
+
+    def _place(self, place: Place) -> str:
+        keys = "".join([f"[{key!r}]" for key in place.keys]).replace("'", '"')
+        return f"{self.naming.named(place.owner, place.name)}{keys}"
 
     def _write_step(self, step: Step) -> None:
-        if step in self.inline:
-            return
         comment = f"  # {_shape(step)}" if step.is_array else ""
         name = self.name_of(step)
-        if step not in self.buffers.of and step not in self.stored:
+        if step not in self.buffers.of:
             self.add(f"    {name} = {self.expression(step)}{comment}", step)
         elif step.function is sech_squared.implementation:
             x, y = [self.operand(o) for o in step.operands]
             self.add(f"    np.multiply({y}, {y}, out={name}){comment}", step)
             self.add(f"    np.subtract(1.0, {name}, out={name})", step)
-            tail = self.named(sech_squared_tail, "sech_squared_tail")
+            tail = self.naming.named(sech_squared_tail, "sech_squared_tail")
             self.add(
                 f"    if np.minimum.reduce({name}, axis=None) <= {SECH_TAIL}:  # where 1 - tanh² loses its digits", step
             )
@@ -253,31 +289,11 @@ class Source:
         if not isinstance(output, Step):
             if isinstance(output, np.ndarray):
                 return f"{self.operand(output)}.copy()"
-            return self.named(output, "c") if isinstance(output, np.generic) else self.operand(output)
+            return self.naming.named(output, "c") if isinstance(output, np.generic) else self.operand(output)
         repeated = any(output is earlier for earlier in self.program.outputs[:i])
         borrowed = output.function is None or is_view(output)
         name = self.name_of(output)
         return f"{name}.copy()" if output.is_array and (borrowed or repeated) else name
-
-
-def identifier(label: str | None) -> str | None:
-    """Return a label as a Python name: `params['w'][0]` becomes params_w_0."""
-    if not label:
-        return None
-    name = re.sub(r"\W+", "_", label).strip("_")
-    if name and name[0].isdigit():
-        name = f"v{name}"
-    return name if name.isidentifier() and not keyword.iskeyword(name) else None
-
-
-def _constant_name(x: Any) -> str:
-    """Return what a constant is called: ones, zeros, c."""
-    if isinstance(x, np.ndarray) and x.size and x.dtype.kind in "fiub":
-        if not np.any(x - 1 if x.dtype.kind != "b" else ~x):
-            return "ones"
-        if not np.any(x):
-            return "zeros"
-    return "c" if isinstance(x, (np.ndarray, np.generic, float, complex)) else "constant"
 
 
 def _is_zeroing(step: Step) -> bool:
@@ -302,6 +318,18 @@ def _transposes(program: Program) -> set[Step]:
     }
 
 
+def _single_numbers(program: Program) -> set[Step]:
+    """Return the Python numbers that are written where they are read: literals, and what is read once."""
+    uses = _uses(program)
+    unnamed = [s for s in program.steps if s.is_python_number and not (s.named_by and s.named_by.label)]
+    return {*program.literals, *[step for step in (*program.numbers, *unnamed) if uses[step] == 1]}
+
+
+def _uses(program: Program) -> Counter[Step]:
+    """Return how often each step is read or kept."""
+    return Counter([*(used for step in program.steps for used in step.uses), *program.results])
+
+
 def _shape(step: Step) -> str:
     return "×".join(map(str, step.shape)) if step.shape else "()"
 
@@ -309,7 +337,7 @@ def _shape(step: Step) -> str:
 def _aligned(lines: Sequence[str]) -> list[str]:
     """Return the lines with their comments in one column."""
     split = [re.match(r"^(    [^#]*?)  # (.*)$", line) for line in lines]
-    width = min(max([len(m.group(1)) for m in split if m], default=0), 64)
+    width = min(max([len(m.group(1)) for m in split if m], default=0), 56)
     return [f"{m.group(1):<{width}}  # {m.group(2)}" if m else line for line, m in zip(lines, split, strict=True)]
 
 
@@ -321,7 +349,8 @@ def build(source: Source, text: str) -> tuple[Callable[[], Callable], str]:
 
     def make() -> Callable:
         namespace = {"np": np, **source.constants}
-        memory = [spec.allocate() for spec in source.buffers.specs]
+        homes = source.buffers.homes
+        memory = [homes[k] if k in homes else spec.allocate() for k, spec in enumerate(source.buffers.specs)]
         for step, number in source.buffers.of.items():  # several names may stand for one array, one after the other
             namespace[source.names[step]] = memory[number]
         exec(code, namespace)  # the text above, made of NumPy calls alone

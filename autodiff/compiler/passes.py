@@ -129,7 +129,7 @@ def share_subexpressions(program: Program) -> None:
     for step in program.steps:
         step.replace(by)
         key = _key([step.function, step.operands, step.parameters])
-        if key in seen and not is_random(step):
+        if key in seen and not is_random(step) and not step.is_python_number:  # 1.0 - 0.9 may stand there twice
             by[step] = seen[key]
         else:
             seen[key] = step

@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from autodiff.compiler.emission import Epilogue, Source, build
+from autodiff.compiler.emission import Source, build
 from autodiff.compiler.scalars import ERRORS, ScalarSource, is_scalar, scalar_function
 from autodiff.compiler.steps import STEPS, Program, Step
 from autodiff.flop import flop
@@ -51,17 +51,17 @@ class ProgramCost:
 class CompiledProgram:
     """One program: its source, and functions that run it, each with memory of its own."""
 
-    def __init__(self, program: Program, name: str, graph: Graph, epilogue: Epilogue | None = None) -> None:
+    def __init__(self, program: Program, name: str, graph: Graph, after: Sequence = ()) -> None:
         self.program = program
         self.graph = graph
         self.structure = graph.structure
         self.is_single = graph.structure == _LEAF  # whether the result is one value, not a container
-        self.writer = Source(program, name, epilogue)
+        self.writer = Source(program, name, after)
         self.source = self.writer.write()
         self.make, self.filename = build(self.writer, self.source)
         self.idle: list[Callable] = [self.make()]
         self.scalar: Callable | None = None
-        if epilogue is None and is_scalar(program):
+        if not after and is_scalar(program):
             scalar = ScalarSource(program, name, single=self.is_single)
             self.source = scalar.write()
             self.scalar = scalar_function(scalar, self.source)
@@ -101,9 +101,10 @@ class CompiledProgram:
 
     def cost(self) -> ProgramCost:
         """Return steps, operations and memory."""
-        steps = self.program.steps
-        specs = self.writer.buffers.specs
-        fresh = [s for s in steps if s.is_array and s not in self.writer.buffers.of and s.value.base is None]
+        steps = [step for program in self.writer.programs for step in program.steps]
+        buffers = self.writer.buffers
+        specs = [spec for number, spec in enumerate(buffers.specs) if number not in buffers.homes]
+        fresh = [s for s in steps if s.is_array and s not in buffers.of and s.value.base is None]
         return ProgramCost(
             steps=len(steps),
             flop=round(sum(map(_flop, steps))),

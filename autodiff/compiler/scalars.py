@@ -14,6 +14,7 @@ import numpy as np
 
 from autodiff.arraylike import power
 from autodiff.compiler.emission import INFIX, Source
+from autodiff.compiler.naming import Naming
 from autodiff.compiler.steps import Program, Step
 from autodiff.rules.indexing import select
 
@@ -54,16 +55,24 @@ def _is_known(step: Step) -> bool:
     return known and step.function is not np.matmul and not step.parameters
 
 
+class ScalarNaming(Naming):
+    """Leaves the names of `math` alone, and knows no numbers but Python's."""
+
+    def fresh(self, wanted: str) -> str:
+        return super().fresh(f"{wanted}_" if wanted in NAMES else wanted)
+
+    def constant(self, x: Any) -> str:
+        return repr(float(x)) if isinstance(x, (float, np.floating)) and np.isfinite(x) else super().constant(x)
+
+
 class ScalarSource(Source):
     """Writes a program of single numbers."""
 
     def __init__(self, program: Program, name: str, single: bool) -> None:
-        super().__init__(program, f"compiled_{name}" if name in NAMES else name)
+        name = f"compiled_{name}" if name in NAMES else name
+        super().__init__(program, name, naming=ScalarNaming(name))
         self.single = single  # whether the one result is returned as it is
         self.used: dict[str, Callable] = {}
-
-    def fresh(self, wanted: str) -> str:
-        return super().fresh(f"{wanted}_" if wanted in NAMES else wanted)
 
     def expression(self, step: Step) -> str:
         given = [self.operand(o) for o in step.operands]
@@ -87,9 +96,6 @@ class ScalarSource(Source):
     def _called(self, function: Callable) -> str:
         self.used[function.__name__] = function
         return function.__name__
-
-    def constant(self, x: Any) -> str:
-        return repr(float(x)) if isinstance(x, (float, np.floating)) and np.isfinite(x) else super().constant(x)
 
     def write(self) -> str:
         text = super().write()

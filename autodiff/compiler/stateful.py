@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.boundary import one_like
-from autodiff.compiler.emission import Epilogue
+from autodiff.compiler.in_place import Call, Procedure, record_procedure
 from autodiff.compiler.passes import optimize
 from autodiff.compiler.program import CompiledProgram
 from autodiff.compiler.steps import Step, program_of
@@ -55,7 +55,7 @@ def compile_stateful(
     state: Sequence[tuple[Any, str]] = (),
     gradients: Mapping[str, np.ndarray] | None = None,
     name: str = "step",
-    epilogue: Epilogue | None = None,
+    after: Callable[[set[int]], Sequence[Call | Procedure]] | None = None,
 ) -> CompiledProgram:
     """Return a program for f(*args), and for its backward pass if `gradients` are asked for.
 
@@ -74,8 +74,9 @@ def compile_stateful(
         depend on it, the array is left alone and is not among `program.stores`.
     name : str
         Of the function in the source.
-    epilogue : callable, optional
-        Gives further lines of the program, such as an update.
+    after : callable, optional
+        Returns what the program does with the gradients before it returns, such as an update; it is given the
+        `id` of every array that a result is written to.
 
     Raises
     ------
@@ -91,10 +92,10 @@ def compile_stateful(
     with stage:
         result = f(*structure.unflatten(given))
         cts = {} if gradients is None else _cotangents(result)
-    if gradients is not None:
-        label(result, "loss")
-    outputs, structure = flatten(result)
-    outputs = [o.data if isinstance(o, Tensor) else o for o in outputs]
+        if gradients is not None:
+            label(result, "loss")
+        outputs, structure = flatten(result)
+        outputs = [o.data if isinstance(o, Tensor) else o for o in outputs]
     recorder = stage.recorder
     graph = Graph(recorder.nodes, [recorder.result(o) for o in outputs], structure, name, textbook=False)
     program, steps = program_of(graph)
@@ -105,7 +106,9 @@ def compile_stateful(
             program.stores.append((_step_of(ct, steps, recorder), array, f"grad_{name_of_tensor}"))
     for record, before, attribute in stage.changed():
         program.stores.append((steps[record.node], before, attribute))
-    return CompiledProgram(optimize(program), name, graph, epilogue)
+    parts = after({id(array) for _, array, _ in program.stores}) if after is not None else ()
+    recorded = [record_procedure(part, LEVEL) if isinstance(part, Procedure) else part for part in parts]
+    return CompiledProgram(optimize(program), name, graph, recorded)
 
 
 class _Stage:

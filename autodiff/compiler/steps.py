@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from autodiff.arraylike import power
 from autodiff.graph import Graph, Node
 from autodiff.operands import dtype_of, map_nested, shape_of
 
@@ -61,6 +62,13 @@ class Step:
         return isinstance(self.value, np.ndarray)
 
     @property
+    def is_python_number(self) -> bool:
+        """Whether the result is a number of Python's own, which takes on the type of the arrays it meets."""
+        return self.value.__class__ in (float, int) and (
+            isinstance(self.function, np.ufunc) or self.function is power.implementation
+        )
+
+    @property
     def uses(self) -> list[Step]:
         """The steps that this one reads, one entry for each use."""
         return list(_steps_in(self.operands, self.parameters))
@@ -79,6 +87,21 @@ class Step:
 STEPS = frozenset({Step})
 
 
+class Place(NamedTuple):
+    """Where a Python number is kept: a mapping, the keys that lead to it there, and the mapping's name."""
+
+    owner: Any
+    keys: tuple
+    name: str
+
+    def read(self) -> Any:
+        """Return the number."""
+        value = self.owner
+        for key in self.keys:
+            value = value[key]
+        return value
+
+
 class Program:
     """Inputs, steps in order, and what is returned.
 
@@ -93,6 +116,14 @@ class Program:
         Steps, and constants as they are.
     stores : list of (step, array, name)
         Results that go into certain arrays, such as gradients.
+    numbers : dict
+        Inputs that are Python numbers, read anew at every call: step to place.
+    literals : set
+        Inputs that are Python numbers and stand in the source as they are.
+    number_stores : list of (step, place)
+        Python numbers that are kept for the next call.
+    title : str
+        What a program that runs after another one is called.
     """
 
     def __init__(self, inputs: Sequence[Step], steps: Sequence[Step], outputs: Sequence) -> None:
@@ -101,11 +132,21 @@ class Program:
         self.steps = list(steps)
         self.outputs = list(outputs)
         self.stores: list[tuple[Any, np.ndarray, str]] = []
+        self.numbers: dict[Step, Place] = {}
+        self.literals: set[Step] = set()
+        self.number_stores: list[tuple[Any, Place]] = []
+        self.title = ""
+
+    @property
+    def everything(self) -> list[Step]:
+        """The inputs of all kinds, and the steps."""
+        return [*self.inputs, *self.fixed, *self.numbers, *self.literals, *self.steps]
 
     @property
     def results(self) -> list[Step]:
         """The steps that are returned or stored."""
-        return [r for r in [*self.outputs, *[store[0] for store in self.stores]] if isinstance(r, Step)]
+        stored = [store[0] for store in (*self.stores, *self.number_stores)]
+        return [r for r in (*self.outputs, *stored) if isinstance(r, Step)]
 
     def replace(self, by: dict[Step, Any]) -> None:
         """Put other steps or constants in the place of some, everywhere."""
@@ -113,10 +154,11 @@ class Program:
             step.replace(by)
         self.outputs = [by.get(o, o) if isinstance(o, Step) else o for o in self.outputs]
         self.stores = [(by.get(o, o) if isinstance(o, Step) else o, *where) for o, *where in self.stores]
+        self.number_stores = [(by.get(o, o) if isinstance(o, Step) else o, where) for o, where in self.number_stores]
 
     def check(self) -> None:
         """Raise unless every step stands after those it reads."""
-        seen = {*self.inputs, *self.fixed}
+        seen = set(self.everything) - set(self.steps)
         for step in self.steps:
             for used in step.uses:
                 if used not in seen:

@@ -84,8 +84,8 @@ class Adagrad(Optimizer):
     def update(self, segment: Segment, options: Mapping[str, Any]) -> None:
         """Carry out the equations above."""
         progress, theta, _, (sum_g2,), (s, decayed) = segment
-        progress["step"] += 1
-        t, eta, gamma = progress["step"], options["lr"], options["lr_decay"]
+        t = progress["step"] = progress["step"] + 1
+        eta, gamma = options["lr"], options["lr_decay"]
         g = segment.descent_gradient(options["maximize"], options["weight_decay"], decayed)
         # G ← G + g²
         sum_g2 += np.multiply(g, g, out=s)

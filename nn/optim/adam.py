@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import sqrt
 from typing import Any, ClassVar
 
 import numpy as np
@@ -91,8 +90,8 @@ class Adam(Optimizer):
     def update(self, segment: Segment, options: Mapping[str, Any]) -> None:
         """Carry out one pass of Algorithm 1, each array in place."""
         progress, theta, _, (m, v, v_max), (s, decayed) = segment
-        progress["step"] += 1
-        t, alpha, decay = progress["step"], options["lr"], options["weight_decay"]
+        t = progress["step"] = progress["step"] + 1
+        alpha, decay = options["lr"], options["weight_decay"]
         beta1, beta2 = options["betas"]
         if decay and options["decoupled_weight_decay"]:
             theta *= 1.0 - alpha * decay
@@ -108,7 +107,7 @@ class Adam(Optimizer):
         if options["amsgrad"]:
             v = np.maximum(v_max, v, out=v_max)
         # θ ← θ − α m̂ / (√v̂ + ε),  m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ);  both roots times √(1 − β₂ᵗ)
-        root = sqrt(1.0 - beta2**t)
+        root = (1.0 - beta2**t) ** 0.5
         np.sqrt(v, out=s)
         s += options["eps"] * root
         np.divide(m, s, out=s)

@@ -67,9 +67,8 @@ class Adamax(Optimizer):
     def update(self, segment: Segment, options: Mapping[str, Any]) -> None:
         """Carry out one pass of Algorithm 2, each array in place."""
         progress, theta, _, (m, u), (s, decayed) = segment
-        progress["step"] += 1
-        t, alpha = progress["step"], options["lr"]
-        beta1, beta2 = options["betas"]
+        t = progress["step"] = progress["step"] + 1
+        alpha, (beta1, beta2) = options["lr"], options["betas"]
         g = segment.descent_gradient(options["maximize"], options["weight_decay"], decayed)
         # m ← β₁ m + (1 − β₁) g
         m *= beta1

@@ -85,8 +85,8 @@ class NAdam(Optimizer):
     def update(self, segment: Segment, options: Mapping[str, Any]) -> None:
         """Carry out one pass of Algorithm 2, each array in place."""
         progress, theta, _, (m, n), (s, ahead, decayed) = segment
-        progress["step"] += 1
-        t, alpha, decay, psi = progress["step"], options["lr"], options["weight_decay"], options["momentum_decay"]
+        t = progress["step"] = progress["step"] + 1
+        alpha, decay, psi = options["lr"], options["weight_decay"], options["momentum_decay"]
         mu, nu = options["betas"]
         if decay and options["decoupled_weight_decay"]:
             theta *= 1.0 - alpha * decay

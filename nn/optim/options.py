@@ -50,6 +50,11 @@ class ParameterGroup(dict):
         What is updated.
     defaults, options : mapping
         The value of every option, and those that the group sets otherwise.
+
+    Attributes
+    ----------
+    changes : int
+        How often anything but the learning rate was set.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class ParameterGroup(dict):
         options: Mapping[str, Any],
     ) -> None:
         self._where, self._check, self._names = where, check, tuple(defaults)
+        self.changes = 0
         super().__init__(params=tuple(parameters))
         self.update({**defaults, **options})
 
@@ -80,6 +86,7 @@ class ParameterGroup(dict):
             if name in CHECKS:
                 new[name] = CHECKS[name](self._where, name, value)
         self._check({**self, **new})
+        self.changes += new.keys() != {"lr"}
         super().update(new)
 
     def __setitem__(self, name: str, value: Any) -> None:

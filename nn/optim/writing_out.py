@@ -1,0 +1,60 @@
+"""The update of an optimiser as a procedure that the compiler can write out line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+import autodiff as ad
+from nn.optim.flat import Segment
+from nn.optim.optimizer import Optimizer
+
+Part = ad.Procedure | ad.Call
+
+
+def written_out(optimizer: Optimizer, segment: Segment, options: Mapping[str, Any], varying: AbstractSet[str]) -> Part:
+    """Return the update of one stretch of parameters.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    segment, options
+        What `optimizer.update` is called with.
+    varying : set of str
+        Options that are read anew at every step. The others are written out as they are now.
+    """
+    title = f"update: {type(optimizer).__name__}"
+    names = {"optimizer": optimizer, "segment": segment, "options": options}
+    call = ad.Call("{optimizer}.update({segment}, {options})", names, title)
+    if type(optimizer).__module__.partition(".")[0] != "nn":
+        return call  # a user's own update may do more than change the arrays
+    numbers: dict[str, tuple] = {name: (segment.progress, (name,), "progress") for name in segment.progress}
+    literals = {}
+    for name in options:
+        for part, keys, value in _parts(name, options[name]):
+            if name in varying:
+                numbers[part] = (options, keys, "options")
+            else:
+                literals[part] = value
+    arrays = {"theta": segment.theta, "g": segment.g, **dict(zip(optimizer.states, segment.state, strict=True))}
+    scratch = {f"s{k}" if k else "s": array for k, array in enumerate(segment.scratch)}
+
+    def run(array: dict[str, Any], number: dict[str, Any]) -> None:
+        progress = {name: number[name] for name in segment.progress}
+        state, free = tuple([array[name] for name in optimizer.states]), tuple([array[name] for name in scratch])
+        read = {}
+        for name, value in options.items():
+            values = [number[part] for part, _, _ in _parts(name, value)]
+            read[name] = value if not values else tuple(values) if isinstance(value, tuple) else values[0]
+        optimizer.update(Segment(progress, array["theta"], array["g"], state, free), read)
+        number.update(progress)
+
+    return ad.Procedure(run, arrays, scratch, numbers, literals, call, title)
+
+
+def _parts(name: str, value: Any) -> list[tuple[str, tuple, float]]:
+    """Return the numbers of an option: the name of each, the keys that lead to it, and what it is."""
+    if isinstance(value, tuple) and all(isinstance(part, float) for part in value):
+        return [(f"{name}_{k}", (name, k), part) for k, part in enumerate(value)]
+    return [(name, (name,), value)] if isinstance(value, float) else []
