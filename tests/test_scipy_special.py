@@ -123,6 +123,26 @@ def test_second_order(name):
     close(twice, expected, 3e-7)
 
 
+@pytest.mark.parametrize("name", [name for name in SECOND if "airy" not in name])
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
+def test_pythons_own_floats_are_taken(name):
+    f, xs = as_function(name)
+    at = [x.ravel()[0] for x in xs]
+    operands, chosen = points(name)
+    whole = [operand if i in chosen else np.ravel(operand)[0] for i, operand in enumerate(operands)]
+
+    def at_one_point(*values):
+        for i, value in zip(chosen, values, strict=True):
+            whole[i] = value
+        return sum(map(np.real, flat(UFUNCS[name](*whole))))
+
+    def slopes(*values):
+        return ad.grad(lambda *xs: sum(ad.grad(at_one_point, tuple(range(len(xs))))(*xs)), tuple(range(len(xs))))(*values)
+
+    for function in (ad.grad(at_one_point, tuple(range(len(at)))), slopes):
+        np.testing.assert_array_equal(function(*map(float, at)), function(*at))
+
+
 @pytest.mark.parametrize("name", ["expit", "jv", "gammainc", "betainc", "ive", "log_ndtr", "erfcx", "xlogy", "ellipk"])
 def test_float32_stays(name):
     f, xs = as_function(name)

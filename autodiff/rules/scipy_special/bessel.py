@@ -9,6 +9,8 @@ import numpy as np
 from scipy import special
 
 from autodiff.dispatch import Operation
+from autodiff.operands import dtype_of
+from autodiff.rules.conjugates import is_complex
 from autodiff.rules.elementwise import elementwise
 from autodiff.rules.scipy_special.orders import ORDER, in_double, special_function
 
@@ -82,9 +84,10 @@ for _function in (scaled_i, scaled_k):
 
 
 def _real(x: Any) -> Any:
-    if x.dtype.kind == "c":
+    if is_complex(x):
         raise TypeError(
-            f"scipy.special: the derivative of a scaled Bessel function is known for real numbers only; got {x.dtype}. "
+            "scipy.special: the derivative of a scaled Bessel function is known for real numbers only; "
+            f"got {dtype_of(x)}. "
             "Write the function without its scale, times np.exp."
         )
     return x
