@@ -18,7 +18,7 @@ import pytest
 from mpmath import mp, mpf
 
 import autodiff as ad
-from autodiff.rules.elementwise import logistic
+from autodiff.rules.special import logistic
 
 SMALLEST = np.finfo(float).tiny
 LARGEST = np.finfo(float).max

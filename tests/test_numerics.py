@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.rules.elementwise import logistic
+from autodiff.rules.special import logistic
 
 inf, nan, pi = np.inf, np.nan, np.pi
 ANY = object()

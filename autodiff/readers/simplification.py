@@ -18,9 +18,9 @@ from autodiff.dispatch import RULES
 from autodiff.graph import Node
 from autodiff.operands import shape_of
 from autodiff.readers.notation import Written, number
-from autodiff.rules.elementwise import LN2, LN10
 from autodiff.rules.indexing import select
 from autodiff.rules.special import logistic
+from autodiff.rules.transcendental import LN2, LN10
 
 FAMILIAR = {
     False: {LN2: Written("ln(2)"), LN10: Written("ln(10)")},

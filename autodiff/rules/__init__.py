@@ -6,6 +6,7 @@
 from autodiff.rules import (  # noqa: F401 - each fills RULES
     affine,
     applying,
+    arithmetic,
     complex_numbers,
     constant,
     decompositions,
@@ -21,6 +22,7 @@ from autodiff.rules import (  # noqa: F401 - each fills RULES
     linear,
     multilinear,
     norms,
+    pieces,
     polynomials,
     products,
     rearranging,
@@ -28,5 +30,6 @@ from autodiff.rules import (  # noqa: F401 - each fills RULES
     refused,
     sorting,
     statistics,
+    transcendental,
     ufunc_methods,  # after the others: it looks through the ufuncs that have a rule
 )

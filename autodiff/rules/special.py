@@ -1,6 +1,6 @@
 """Elementwise functions of our own: those that derivatives are made of, each in a form that keeps its digits.
 
-Their rules stand with the others in `autodiff.rules.elementwise`.
+Their rules stand with those of other functions, in `autodiff.rules.transcendental` and `autodiff.rules.pieces`.
 """
 
 from __future__ import annotations

@@ -8,8 +8,10 @@ import numpy as np
 from scipy import special
 
 from autodiff.dispatch import Operation
-from autodiff.rules.elementwise import LN2, LN10, _power_base, _power_exponent, elementwise
+from autodiff.rules.arithmetic import _power_base, _power_exponent
+from autodiff.rules.elementwise import elementwise
 from autodiff.rules.scipy_special.orders import in_double
+from autodiff.rules.transcendental import LN2, LN10
 
 # --- operations that the rules are made of --------------------------------------------------------
 
