@@ -469,3 +469,33 @@ def test_compiled_gradients(f):
     fast = ad.compile(lambda x: ad.grad(f)(x))
     for point in (x, x + 0.5):
         np.testing.assert_allclose(fast(point), gradient(point), rtol=1e-13, atol=1e-15)
+
+
+# --- the normal density is a step of its own ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", ["pdf", "logpdf"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning:scipy")
+def test_normal_densities_of_traced_values_have_scipys_bits(function, dtype):
+    ours, theirs = getattr(our_stats.norm, function), getattr(stats.norm, function)
+    many = np.concatenate([np.random.default_rng(0).standard_normal(200) * 8, [0.0, np.inf, -np.inf, np.nan]])
+    for x in (many.astype(dtype), dtype(0.3), 0.7):
+        for loc in (0, 0.3, dtype(1.1)):
+            for scale in (1, 2.5, dtype(0.3), 0.0, -1.0):
+                value, expected = ad.vjp(lambda x: ours(x, loc, scale), x)[0], theirs(x, loc, scale)  # noqa: B023
+                assert value.dtype == expected.dtype and np.shape(value) == np.shape(expected)
+                number = ~np.isnan(expected)
+                np.testing.assert_array_equal(np.isnan(value), ~number)
+                assert np.asarray(value)[number].tobytes() == np.asarray(expected)[number].tobytes()
+
+
+def test_normal_densities_broadcast_and_are_compiled():
+    x, loc, scale = np.array([[0.3], [1.2]]), np.array([0.1, -0.4, 2.0]), 1.7
+    for f in (our_stats.norm.pdf, our_stats.norm.logpdf):
+        check(f, x, loc, np.array(scale))
+        loss = lambda x, loc, scale, f=f: np.sum(f(x, loc=loc, scale=scale))  # noqa: E731
+        gradients = ad.grad(loss, (0, 1, 2))
+        assert [np.shape(g) for g in gradients(x, loc, scale)] == [(2, 1), (3,), ()]
+        for ours, eager in zip(ad.compile(gradients)(x, loc, scale), gradients(x, loc, scale), strict=True):
+            np.testing.assert_array_equal(ours, eager)
