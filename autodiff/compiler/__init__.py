@@ -3,8 +3,10 @@
 - `steps`: the graph as a list of steps, each one NumPy call
 - `passes`: fewer steps with the same bits
 - `buffers`: which memory each step writes to
-- `emission`: the steps as source, and the function it defines; `scalars`: that of single numbers
+- `pieces`: long elementwise stretches in cache-sized pieces, on several threads
+- `naming`, `emission`: the steps as source, and the function it defines; `scalars`: that of single numbers
 - `program`: one program, the functions that run it, and what it costs
 - `compiled`: `ad.compile`, one program for each signature
 - `stateful`: with tensors and arrays that a function reads and changes, and its backward pass
+- `in_place`: what follows it, such as an optimiser's update: procedures that change arrays in place
 """

@@ -70,7 +70,7 @@ class Buffers:
         return next((number for number, home in self.homes.items() if home is array), None)
 
     def _assign(self, program: Program) -> None:
-        root = _roots(program)
+        root = roots(program)
         last = _last_reads(program, root)
         returned = {root.get(result, result) for result in program.results}
         destined, holds = self._settle(program)
@@ -152,7 +152,7 @@ def is_view(step: Step) -> bool:
     return not isinstance(step.function, np.ufunc) and step.function not in FRESH
 
 
-def _roots(program: Program) -> dict[Step, Step]:
+def roots(program: Program) -> dict[Step, Step]:
     """Return for each view the step whose memory it may share."""
     root: dict[Step, Step] = {}
     for step in program.steps:

@@ -16,6 +16,7 @@ import numpy as np
 from autodiff.arraylike import getitem, power
 from autodiff.compiler.buffers import Buffers, is_view
 from autodiff.compiler.naming import Naming, identifier
+from autodiff.compiler.pieces import Stretch, in_pieces, stretches
 from autodiff.compiler.steps import Place, Program, Step
 from autodiff.rules.indexing import select
 from autodiff.rules.special import SECH_TAIL, sech_squared, sech_squared_tail, zeroed
@@ -55,6 +56,7 @@ class Source:
         self.step_of = {step.source: step for part in self.programs for step in part.everything}
         self.inline = {step for part in self.programs for step in (*_transposes(part), *_single_numbers(part))}
         self.places = {step: place for part in self.programs for step, place in part.numbers.items()}
+        self.stretch: Stretch | None = None  # the one that is being written
         self.lines: list[str] = []
         self.origin: dict[int, Any] = {}  # the user's position behind each line
         for part in self.programs:
@@ -106,12 +108,16 @@ class Source:
     def operand(self, x: Any) -> str:
         """Return an operand: a step by its name, containers of them, or a constant."""
         if isinstance(x, Step):
-            return self._inlined(x) if x in self.inline else self.name_of(x)
+            return self._inlined(x) if x in self.inline else self._cut(self.name_of(x), x)
         if x.__class__ is tuple:
             return f"({', '.join(map(self.operand, x))}{',' if len(x) == 1 else ''})"
         if x.__class__ is list:
             return f"[{', '.join(map(self.operand, x))}]"
-        return self.naming.constant(x)
+        return self._cut(self.naming.constant(x), x)
+
+    def _cut(self, name: str, x: Any) -> str:
+        """Return the rows of an array that the piece consists of."""
+        return f"{name}[k]" if self.stretch is not None and self.stretch.cuts(x) else name
 
     def _inlined(self, step: Step) -> str:
         """Return a step as an expression within another line."""
@@ -233,12 +239,15 @@ class Source:
                 self.add(f"    {self.name_of(step)} = {self._place(place)}")
         phase = None
         phases = {step.phase for step in program.steps}
-        for step in program.steps:
-            if step.phase != phase and len(phases) > 1:
-                phase = step.phase
+        for part in stretches(program, self.buffers):
+            first = part.steps[0] if isinstance(part, Stretch) else part
+            if first.phase != phase and len(phases) > 1:
+                phase = first.phase
                 self.add(f"    # {phase}")
-            if step not in self.inline:
-                self._write_step(step)
+            if isinstance(part, Stretch):
+                self._write_stretch(part)
+            elif part not in self.inline:
+                self._write_step(part)
 
     def _write_stores(self, program: Program) -> None:
         """Write what brings results into the arrays that they are for, unless they are there already."""
@@ -266,10 +275,24 @@ class Source:
         keys = "".join([f"[{key!r}]" for key in place.keys]).replace("'", '"')
         return f"{self.naming.named(place.owner, place.name)}{keys}"
 
+    def _write_stretch(self, stretch: Stretch) -> None:
+        for step in stretch.fresh:
+            self.add(f"    {self.name_of(step)} = np.empty({step.shape}, {self.naming.constant(step.dtype)})")
+        name = self.naming.fresh("piece")
+        self.naming.taken.add("k")
+        self.add(f"    def {name}(k):  # some rows, while they are in the cache")
+        self.stretch, begin = stretch, len(self.lines)
+        for step in stretch.steps:
+            self._write_step(step)
+        self.stretch = None
+        self.lines[begin:] = [f"    {line}" for line in self.lines[begin:]]
+        run = self.naming.named(in_pieces, "in_pieces")
+        self.add(f"    {run}({name}, {stretch.length}, {stretch.rows})  # all rows, so many at a time")
+
     def _write_step(self, step: Step) -> None:
         comment = f"  # {_shape(step)}" if step.is_array else ""
-        name = self.name_of(step)
-        if step not in self.buffers.of:
+        name = self._cut(self.name_of(step), step)
+        if step not in self.buffers.of and self.stretch is None:
             self.add(f"    {name} = {self.expression(step)}{comment}", step)
         elif step.function is sech_squared.implementation:
             x, y = [self.operand(o) for o in step.operands]
