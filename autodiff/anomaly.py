@@ -13,9 +13,15 @@ from typing import Any
 import numpy as np
 
 from autodiff.dispatch import MODE
-from autodiff.operands import value_of
+from autodiff.operands import TRACED
 from autodiff.primitives import Primitive
 from autodiff.source import user_frame
+
+
+def is_anomaly_on() -> bool:
+    """Tell whether `ad.detect_anomaly` is on in this thread."""
+    mode = MODE.get()
+    return mode is not None and mode.anomaly
 
 
 def user_line() -> str:
@@ -26,9 +32,11 @@ def user_line() -> str:
     return f"{frame.f_code.co_filename}:{frame.f_lineno}{scope}"
 
 
-def _first_bad(x: Any) -> tuple[Any, tuple[int, ...]] | None:
+def first_bad(x: Any) -> tuple[Any, tuple[int, ...]] | None:
     """Return the first entry of `x` that is not finite and its index."""
-    array = np.asarray(value_of(x))
+    while x.__class__ in TRACED:  # also what is being recorded: its graph is that of these numbers
+        x = x.payload
+    array = np.asarray(x)
     if array.dtype.kind not in "fc":
         return None
     bad = ~np.isfinite(array)
@@ -38,7 +46,8 @@ def _first_bad(x: Any) -> tuple[Any, tuple[int, ...]] | None:
     return array[index], index
 
 
-def _raise(name: str, where: str, found: tuple[Any, tuple[int, ...]], phase: str) -> None:
+def report(name: str, where: str, found: tuple[Any, tuple[int, ...]], phase: str) -> None:
+    """Raise the error that names the operation, its place and the first bad entry."""
     value, index = found
     at = f" at index {list(index)}" if index else ""
     raise FloatingPointError(
@@ -51,18 +60,18 @@ def _raise(name: str, where: str, found: tuple[Any, tuple[int, ...]], phase: str
 def check_value(primitive: Primitive, values: Sequence, y: Any, phase: str = "forward") -> None:
     """Raise if finite operands gave a value (or tangent) that is not finite."""
     for part in y if isinstance(y, (tuple, list)) else [y]:
-        found = _first_bad(part)
-        if found is not None and not any(_first_bad(v) for v in values):
-            _raise(primitive.name, user_line(), found, phase)
+        found = first_bad(part)
+        if found is not None and not any(first_bad(v) for v in values):
+            report(primitive.name, user_line(), found, phase)
 
 
 def check_cotangents(node: Any, ct: Any, contributions: Sequence) -> None:
     """Raise if a finite cotangent gave one that is not finite."""
     given = ct if isinstance(ct, list) else [ct]
-    if any(c is not None and _first_bad(c) for c in given):
+    if any(c is not None and first_bad(c) for c in given):
         return
     for contribution in contributions:
-        found = None if contribution is None else _first_bad(contribution)
+        found = None if contribution is None else first_bad(contribution)
         if found is not None:
             origin = getattr(node, "origin", "a line that ran outside detect_anomaly()")
-            _raise(node.primitive.name, origin, found, "backward")
+            report(node.primitive.name, origin, found, "backward")

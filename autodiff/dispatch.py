@@ -155,5 +155,8 @@ class Operation:
                 return mode.recorder.process(RULES[self], mode.recorder.level, args, kwargs)
         return self.implementation(*args, **kwargs)
 
+    def __reduce__(self) -> str:
+        return self.implementation.__qualname__  # by name, as functions are pickled
+
     def __repr__(self) -> str:
         return f"<operation {full_name(self.implementation)}>"

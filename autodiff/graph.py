@@ -63,11 +63,13 @@ class Node:
         Whether it belongs to a sweep back that was recorded too.
     adjoint_of : Node or None
         The value whose adjoint this is, in such a sweep.
+    pullback_of : Node or None
+        The operation whose pullback this belongs to, in such a sweep.
     """
 
     __slots__ = (
-        "adjoint_of", "index", "kind", "label", "operands", "parameters", "phase", "position", "primitive", "scope",
-        "value",
+        "adjoint_of", "index", "kind", "label", "operands", "parameters", "phase", "position", "primitive",
+        "pullback_of", "scope", "value",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +88,7 @@ class Node:
         self.kind = kind
         self.phase = phase
         self.adjoint_of: Node | None = None
+        self.pullback_of: Node | None = None
         self.index = 0  # numbered when the graph is complete
         self.value = value
         self.label = label

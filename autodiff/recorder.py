@@ -180,13 +180,17 @@ class Recorder:
         self.parameters: dict[int, tuple[Tensor, Record]] = {}  # tensors that are used without being arguments
         self.constants: dict[int, tuple[np.ndarray, Any]] = {}  # the user's arrays, and what they were
         self.phase = "forward"
+        self.pulled_back: Node | None = None  # the operation that the sweep back has come to
         self.called_at: Any = None  # where the user asked for the recording: the name assigned there is the graph's
         self.inside: list[Primitive] = []  # the operations whose parts are being recorded
         self.last: Node | None = None  # the latest step, if it is part of a call made of several
 
     def on(self) -> Switch:
-        """Return the context in which also what is done to tensors of lower levels is written down."""
-        return Switch(lambda mode: mode._replace(recorder=self))
+        """Return the context in which also what is done to tensors of lower levels is written down.
+
+        A graph for all numbers says nothing of those it is recorded with: the program looks for anomalies when it runs.
+        """
+        return Switch(lambda mode: mode._replace(recorder=self, anomaly=mode.anomaly and not self.strict))
 
     def add(self, node: Node) -> Record:
         self.nodes.append(node)
@@ -234,6 +238,7 @@ class Recorder:
             position=position,
             phase=self.phase,
         )
+        node.pullback_of = self.pulled_back
         self.last = None if direct else node
         result = self.add(node)
         if isinstance(y, (tuple, list)):
@@ -252,8 +257,8 @@ class Recorder:
             tape_node.recorded = y.node
 
     def note_adjoint(self, tape_node: Any, ct: Any) -> None:
-        """Say of a value of the sweep back whose adjoint it is."""
-        primal = getattr(tape_node, "recorded", None)
+        """Say of a value of the sweep back whose adjoint it is; what follows is the pullback of that operation."""
+        self.pulled_back = primal = getattr(tape_node, "recorded", None)
         if ct.__class__ is Record and ct.node.adjoint_of is None and ct.node.phase == "backward":
             ct.node.adjoint_of = primal
 

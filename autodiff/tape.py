@@ -152,6 +152,8 @@ def backpropagate(roots: list, seeds: Sequence, stops: frozenset = frozenset()) 
                     cts[parent] = contribution
                     heappush(heap, (parent.order, parent))
             del contributions, contribution, parent, ct  # what has been read is freed
+    if recorder is not None:
+        recorder.pulled_back = None
     return found
 
 

@@ -89,7 +89,10 @@ class Structure:
         return [step + path for step, child in zip(steps, self.children, strict=True) for path in child.paths()]
 
 
-LEAF = object()
+class LEAF:
+    """The kind of a leaf: a class, so that it is the same one in every process."""
+
+
 _LEAF_STRUCTURE = Structure(LEAF, (), ())
 
 

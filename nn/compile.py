@@ -41,6 +41,12 @@ class CompiledModel:
         self._last: Any = None
         self._latest_for: tuple = ()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+
+    def __setstate__(self, arguments: dict[str, Any]) -> None:
+        self.__init__(**arguments)  # type: ignore[misc] # a copy compiles for itself: its model has other arrays
+
     def __call__(self, *inputs: Any) -> Any:
         """Return model(*inputs) as an array that is nobody else's."""
         return self._run(inputs)

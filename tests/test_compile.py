@@ -91,10 +91,9 @@ def program(f, *args):
 
 
 def run(steps, *args):
-    from autodiff.compiler.emission import Source, build
+    from autodiff.compiler.emission import Source
 
-    source = Source(steps, "f")
-    return build(source, source.write())[0]()(*args)
+    return Source(steps, "f").listing().make()(*args)
 
 
 C = np.ones(7)

@@ -5,8 +5,9 @@
 - `buffers`: which memory each step writes to
 - `pieces`: long elementwise stretches in cache-sized pieces, on several threads
 - `naming`, `emission`: the steps as source, and the function it defines; `scalars`: that of single numbers
+- `listing`: the text with all that it needs to run; `checked`: a version of it that looks for NaN and infinities
 - `program`: one program, the functions that run it, and what it costs
-- `compiled`: `ad.compile`, one program for each signature
+- `compiled`: `ad.compile`, one program for each signature; `pickling`: what of it goes into a pickle
 - `stateful`: with tensors and arrays that a function reads and changes, and its backward pass
 - `in_place`: what follows it, such as an optimiser's update: procedures that change arrays in place
 """

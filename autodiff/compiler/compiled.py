@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MethodType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autodiff.compiler.passes import optimize
+from autodiff.compiler.pickling import Absent, described, packed
 from autodiff.compiler.program import CompiledProgram, ProgramCost
-from autodiff.compiler.scalars import ERRORS
+from autodiff.compiler.scalars import guarded
 from autodiff.compiler.steps import program_of
 from autodiff.graph import Graph
 from autodiff.operands import TRACED
@@ -31,6 +34,12 @@ class Entry(NamedTuple):
     program: CompiledProgram
     tensors: list[Tensor]
     constants: list[tuple[np.ndarray, np.ndarray]]  # arrays of the user's, and what they were
+
+    def in_copy(self, memo: Mapping[int, Any]) -> Entry:
+        """Return this with the tensors and arrays that a deep copy of the function has."""
+        tensors = [memo.get(id(tensor), tensor) for tensor in self.tensors]
+        constants = [(memo.get(id(original), original), frozen) for original, frozen in self.constants]
+        return Entry(self.program, tensors, constants)
 
 
 class Compiled:
@@ -52,16 +61,10 @@ class Compiled:
         self.__wrapped__ = f
         self._entries: OrderedDict[Any, Entry] = OrderedDict()
         self._last: CompiledProgram | None = None
-        self._scalar: Callable | None = None  # the program for single floats, which needs no look at anything else
+        self._fast: tuple[CompiledProgram | None, Any] = None, None  # the latest class made by `_hurry`, and for what
         self._warned = False
 
     def __call__(self, *args: Any) -> Any:
-        scalar = self._scalar
-        if scalar is not None and (args[0].__class__ is float if len(args) == 1 else _are_floats(args)):
-            try:
-                return scalar(*args)
-            except ERRORS:  # of the arithmetic, or for another number of arguments
-                pass
         leaves, structure = _flatten(args)
         signature = (structure, *map(_kind, leaves))
         entry = self._entries.get(signature)
@@ -73,25 +76,39 @@ class Compiled:
         if program is not self._last:
             self._entries.move_to_end(signature)
             self._last = program
+            self.__class__ = Compiled  # what `_hurry` did was for another program
         if self.check:
             self._check_constants(entry.constants)
         given = [leaf for leaf in leaves if _is_input(leaf)]
-        if program.scalar is not None and all(leaf.__class__ is float for leaf in given):
+        if program.scalar is not None and not entry.tensors and all(leaf.__class__ is float for leaf in given):
             if structure is None and program.is_single and not self.check:
-                self._scalar = program.scalar
+                self._hurry(program, program.scalar_listing)
             results = program.run_scalar(given)
         else:
             results = program.run([*given, *[tensor.data for tensor in entry.tensors]] if entry.tensors else given)
         return results[0] if program.is_single else program.structure.unflatten(results)
 
+    def _hurry(self, program: CompiledProgram, listing: Any) -> None:
+        """Let calls with floats go straight to the program, as long as no other one runs in between.
+
+        Python looks for `__call__` in the class, so that this object gets a class of its own.
+        """
+        if self._fast[0] is not program:
+            call = guarded(listing, MethodType(Compiled.__call__, self))
+            members = {"__call__": staticmethod(call), "__slots__": (), "__doc__": Compiled.__doc__}
+            self._fast = program, type("Compiled", (Compiled,), members)
+        self.__class__ = self._fast[1]
+
     def _compile(self, args: Sequence, signature: Any) -> Entry:
+        if isinstance(self.f, Absent):
+            self.f(*args)
         recorder = Recorder(strict=True)
         graph = trace(self.f, args, recorder)
-        compiled = CompiledProgram(optimize(program_of(graph)[0]), self.__name__, graph)
+        compiled = CompiledProgram.of(optimize(program_of(graph)[0]), self.__name__, graph)
         tensors = [tensor for tensor, _ in recorder.parameters.values()]
         entry = self._entries[signature] = Entry(compiled, tensors, list(recorder.constants.values()))
         steps = len(compiled.program.steps)
-        log.info("compiled %s for %s: %d steps", self.__name__, ", ".join(map(_described, args)), steps)
+        log.info("compiled %s for %s: %d steps", self.__name__, ", ".join(map(described, args)), steps)
         if len(self._entries) > LIMIT:
             self._entries.popitem(last=False)
         if len(self._entries) >= MANY and not self._warned:
@@ -147,18 +164,38 @@ class Compiled:
         """Return steps, operations and memory of the program that ran last."""
         return self.program.cost()
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"f": self.f, "check": self.check}  # a copy compiles for itself: its memory is its own
+    def __copy__(self) -> Compiled:
+        new = Compiled(self.f, self.check)
+        new._take_over(self, self._entries)
+        return new
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
+        new = memo[id(self)] = Compiled.__new__(Compiled)
+        new.__init__(copy.deepcopy(self.f, memo), self.check)  # type: ignore[misc]
+        if new.f is self.f:  # a function, which goes on using the same tensors and arrays
+            new._take_over(self, self._entries)
+        else:
+            new._take_over(self, {signature: entry.in_copy(memo) for signature, entry in self._entries.items()})
+        return new
+
+    def _take_over(self, other: Compiled, entries: Mapping[Any, Entry]) -> None:
+        """Take the programs of another one. They do not change, and keep nothing from call to call."""
+        self.__name__, self.__doc__, self._last = other.__name__, other.__doc__, other._last
+        self._entries.update(entries)
+
+    def __reduce__(self) -> tuple:
+        f, entries = packed(self, Compiled)
+        last = self._last if any(entry.program is self._last for _, entry in entries) else None
+        state = {"f": f, "check": self.check, "name": self.__name__, "doc": self.__doc__, "last": last}
+        return Compiled.__new__, (Compiled,), {**state, "entries": entries}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state)  # type: ignore[misc]
+        self.__init__(state["f"], state["check"])  # type: ignore[misc]
+        self.__name__, self.__doc__, self._last = state["name"], state["doc"], state["last"]
+        self._entries.update(state["entries"])
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}: {len(self._entries)} programs>"
-
-
-def _are_floats(args: Sequence) -> bool:
-    return all([arg.__class__ is float for arg in args])  # noqa: C419 - sooner than a generator
 
 
 def _flatten(args: Sequence) -> tuple[Sequence, Any]:
@@ -182,10 +219,6 @@ def _kind(leaf: Any) -> Any:
 
 def _is_input(leaf: Any) -> bool:
     return leaf.__class__ in NUMBERS or (isinstance(leaf, (np.ndarray, np.inexact)) and leaf.dtype.kind in "fc")
-
-
-def _described(arg: Any) -> str:
-    return f"{arg.dtype}{list(arg.shape)}" if isinstance(arg, np.ndarray) else type(arg).__name__
 
 
 def compile(f: Callable, *, check: bool = False) -> Compiled:
@@ -212,6 +245,11 @@ def compile(f: Callable, *, check: bool = False) -> Compiled:
     ------
     TypeError
         At the call, if what `f` does depends on the numbers, or cannot be recorded.
+
+    Notes
+    -----
+    Under `ad.detect_anomaly` the first line that makes a NaN or an infinity is named. A pickle carries the
+    programs as source, and `f` where pickle can carry it; without, the copy knows the signatures that there are.
 
     Examples
     --------

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import ast
-import linecache
 import re
-import weakref
 from collections import Counter
-from collections.abc import Callable, Sequence
-from itertools import count
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autodiff.arraylike import getitem, power
 from autodiff.compiler.buffers import Buffers, is_view
+from autodiff.compiler.listing import Listing, Origin
 from autodiff.compiler.naming import Naming, identifier
 from autodiff.compiler.pieces import Stretch, in_pieces, stretches
 from autodiff.compiler.steps import Place, Program, Step
 from autodiff.rules.indexing import select
 from autodiff.rules.special import SECH_TAIL, sech_squared, sech_squared_tail, zeroed
-
-number_of_program = count(1).__next__
 
 INFIX: dict[Any, str] = {
     np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.power: "**", np.floor_divide: "//",
@@ -58,7 +54,7 @@ class Source:
         self.places = {step: place for part in self.programs for step, place in part.numbers.items()}
         self.stretch: Stretch | None = None  # the one that is being written
         self.lines: list[str] = []
-        self.origin: dict[int, Any] = {}  # the user's position behind each line
+        self.origin: dict[int, Origin] = {}  # what stands behind each line
         for part in self.programs:
             self._name_inputs(part)
 
@@ -207,8 +203,17 @@ class Source:
 
     def add(self, text: str, step: Step | None = None) -> None:
         self.lines.append(text)
-        if step is not None and step.source is not None and step.source.position is not None:
-            self.origin[len(self.lines)] = step.source.position
+        origin = None if step is None else _origin(step)
+        if origin is not None:
+            self.origin[len(self.lines)] = origin
+
+    def listing(self) -> Listing:
+        """Return the program written down, with all that it needs."""
+        text = self.write()
+        homes, numbers = self.buffers.homes, self.buffers.of
+        buffers = {number: layout for number, layout in enumerate(self.buffers.specs) if number not in homes}
+        memory = {self.names[step]: number for step, number in numbers.items() if number not in homes}
+        return Listing(self.name, text, self.constants, buffers, memory, self.origin)
 
     def write(self) -> str:
         """Return the source."""
@@ -319,6 +324,16 @@ class Source:
         return f"{name}.copy()" if output.is_array and (borrowed or repeated) else name
 
 
+def _origin(step: Step) -> Origin | None:
+    """Return the user's operation behind a step, of a pullback the one that is pulled back."""
+    node = None if step.source is None else step.source.pullback_of or step.source
+    if node is None or node.position is None:
+        return None
+    scope = f" in {' / '.join(node.scope)}" if node.scope else ""
+    operation = node.operands[0] if node.kind == "output" else node
+    return Origin(str(operation.function), f"{node.position}{scope}", step.phase)
+
+
 def _is_zeroing(step: Step) -> bool:
     """Tell whether a choice puts zeros into many floats."""
     a, b = step.operands
@@ -362,22 +377,3 @@ def _aligned(lines: Sequence[str]) -> list[str]:
     split = [re.match(r"^(    [^#]*?)  # (.*)$", line) for line in lines]
     width = min(max([len(m.group(1)) for m in split if m], default=0), 56)
     return [f"{m.group(1):<{width}}  # {m.group(2)}" if m else line for line, m in zip(lines, split, strict=True)]
-
-
-def build(source: Source, text: str) -> tuple[Callable[[], Callable], str]:
-    """Return a maker of the function (each with memory of its own), and the name of its file in `linecache`."""
-    filename = f"<compiled {source.name} {number_of_program()}>"
-    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    code = compile(text, filename, "exec")
-
-    def make() -> Callable:
-        namespace = {"np": np, **source.constants}
-        homes = source.buffers.homes
-        memory = [homes[k] if k in homes else spec.allocate() for k, spec in enumerate(source.buffers.specs)]
-        for step, number in source.buffers.of.items():  # several names may stand for one array, one after the other
-            namespace[source.names[step]] = memory[number]
-        exec(code, namespace)  # the text above, made of NumPy calls alone
-        return namespace[source.name]
-
-    weakref.finalize(make, linecache.cache.pop, filename, None).atexit = False  # thousands of fits leave nothing
-    return make, filename

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 
-from autodiff.compiler.emission import Source, build
-from autodiff.compiler.scalars import ERRORS, ScalarSource, is_scalar, scalar_function
+from autodiff.anomaly import is_anomaly_on
+from autodiff.compiler.checked import checked
+from autodiff.compiler.emission import Source
+from autodiff.compiler.listing import Listing
+from autodiff.compiler.scalars import ERRORS, ScalarSource, is_scalar
 from autodiff.compiler.steps import STEPS, Program, Step
+from autodiff.dispatch import MODE
 from autodiff.flop import flop
 from autodiff.graph import Graph
 from autodiff.operands import map_nested
-from autodiff.tree import flatten
+from autodiff.tree import Structure, flatten
 
 _LEAF = flatten(0.0)[1]
 
@@ -49,69 +54,124 @@ class ProgramCost:
 
 
 class CompiledProgram:
-    """One program: its source, and functions that run it, each with memory of its own."""
+    """One program: its source, and functions that run it, each with memory of its own.
 
-    def __init__(self, program: Program, name: str, graph: Graph, after: Sequence = ()) -> None:
-        self.program = program
-        self.graph = graph
-        self.structure = graph.structure
-        self.is_single = graph.structure == _LEAF  # whether the result is one value, not a container
-        self.writer = Source(program, name, after)
-        self.source = self.writer.write()
-        self.make, self.filename = build(self.writer, self.source)
-        self.idle: list[Callable] = [self.make()]
-        self.scalar: Callable | None = None
+    Parameters
+    ----------
+    listing : Listing
+        In NumPy.
+    scalar : Listing or None
+        The same in plain Python, if it computes with single floats alone.
+    structure : Structure
+        How the results are put together.
+    source, graph
+        What it was written down by, and made from. A pickle does not carry them,
+    cost : ProgramCost, optional
+        but what they tell of the cost.
+    """
+
+    def __init__(
+        self,
+        listing: Listing,
+        scalar: Listing | None,
+        structure: Structure,
+        source: Source | None = None,
+        graph: Graph | None = None,
+        cost: ProgramCost | None = None,
+    ) -> None:
+        self.listing = listing
+        self.scalar_listing = scalar
+        self.structure = structure
+        self.is_single = structure == _LEAF  # whether the result is one value, not a container
+        self.source = (scalar or listing).text
+        self.scalar: Callable | None = scalar.make() if scalar is not None else None
+        self.program: Any = source.program if source is not None else None
+        self._writer = source
+        self._graph = graph
+        self._cost = cost
+        self._idle: list[Callable] = [listing.make()]
+        self._idle_checked: list[Callable] = []
+
+    @classmethod
+    def of(cls, program: Program, name: str, graph: Graph, after: Sequence = ()) -> CompiledProgram:
+        """Return the program written down; `after` is what runs at its end (see `Source`)."""
+        source = Source(program, name, after)
+        scalar = None
         if not after and is_scalar(program):
-            scalar = ScalarSource(program, name, single=self.is_single)
-            self.source = scalar.write()
-            self.scalar = scalar_function(scalar, self.source)
+            scalar = ScalarSource(program, name, single=graph.structure == _LEAF).listing()
+        return cls(source.listing(), scalar, graph.structure, source, graph)
+
+    def __reduce__(self) -> tuple:
+        return CompiledProgram, (self.listing, self.scalar_listing, self.structure, None, None, self.cost())
 
     def run(self, leaves: Sequence) -> tuple:
         """Return the results, in a tuple. Each thread that runs at the same time has memory of its own."""
+        idle = self._idle if MODE.get() is None or not is_anomaly_on() else self._idle_checked
         try:
-            function = self.idle.pop()
+            function = idle.pop()
         except IndexError:
-            function = self.make()
+            function = checked(self.listing) if idle is self._idle_checked else self.listing.make()
         try:
             results: tuple = function(*leaves)
         except Exception as error:
             self._explain(error)
             raise
         finally:
-            self.idle.append(function)
+            idle.append(function)
         return results
 
     def run_scalar(self, args: Sequence) -> tuple:
         """Return the results for floats; where Python raises, NumPy gives an infinity or NaN."""
+        if is_anomaly_on():
+            return self._run_in_numpy(args)
         try:
             results = self.scalar(*args)  # type: ignore[misc]
         except ERRORS:
-            return self.run([np.float64(arg) for arg in args])
+            return self._run_in_numpy(args)
         return (results,) if self.is_single else results
 
+    def _run_in_numpy(self, args: Sequence) -> tuple:
+        return self.run([np.float64(arg) for arg in args])
+
     def _explain(self, error: Exception) -> None:
-        """Add to an error the line of the user's program behind the generated one."""
+        """Add to an error the line of the user's program behind the generated one, if it does not name it."""
         traceback = error.__traceback__
         while traceback is not None:
-            if traceback.tb_frame.f_code.co_filename == self.filename:
-                position = self.writer.origin.get(traceback.tb_lineno)
-                text = self.source.splitlines()[traceback.tb_lineno - 1].strip()
-                error.add_note(f"in the compiled line `{text}`{f', which comes from {position}' if position else ''}")
+            if traceback.tb_frame.f_code.co_filename == self.listing.filename:
+                place = self.listing.place(traceback.tb_lineno)
+                if place not in str(error):
+                    error.add_note(f"in {place}")
             traceback = traceback.tb_next
+
+    @property
+    def graph(self) -> Graph:
+        """The recorded graph."""
+        if self._graph is None:
+            raise ValueError(
+                f"{self.listing.name}: a pickle has the source of a program, not its recording; got a copy made from "
+                "one. Read the graph of the original, or record it anew: ad.record(f, x)."
+            )
+        return self._graph
 
     def cost(self) -> ProgramCost:
         """Return steps, operations and memory."""
-        steps = [step for program in self.writer.programs for step in program.steps]
-        buffers = self.writer.buffers
-        specs = [spec for number, spec in enumerate(buffers.specs) if number not in buffers.homes]
-        fresh = [s for s in steps if s.is_array and s not in buffers.of and s.value.base is None]
-        return ProgramCost(
-            steps=len(steps),
-            flop=round(sum(map(_flop, steps))),
-            buffers=len(specs),
-            bytes=sum(prod(spec.shape) * spec.dtype.itemsize for spec in specs),
-            fresh_bytes=sum(step.value.nbytes for step in fresh),
-        )
+        if self._cost is None:
+            self._cost = _cost_of(self._writer)
+        return self._cost
+
+
+def _cost_of(source: Any) -> ProgramCost:
+    buffers = source.buffers
+    steps = [step for program in source.programs for step in program.steps]
+    specs = [spec for number, spec in enumerate(buffers.specs) if number not in buffers.homes]
+    fresh = [s for s in steps if s.is_array and s not in buffers.of and s.value.base is None]
+    return ProgramCost(
+        steps=len(steps),
+        flop=round(sum(map(_flop, steps))),
+        buffers=len(specs),
+        bytes=sum(prod(spec.shape) * spec.dtype.itemsize for spec in specs),
+        fresh_bytes=sum(step.value.nbytes for step in fresh),
+    )
 
 
 def _flop(step: Step) -> float:

@@ -6,7 +6,10 @@ as far as `math` and NumPy do. Where Python raises and NumPy gives an infinity o
 
 from __future__ import annotations
 
+import ast
 import math
+import textwrap
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -14,8 +17,10 @@ import numpy as np
 
 from autodiff.arraylike import power
 from autodiff.compiler.emission import INFIX, Source
+from autodiff.compiler.listing import Listing
 from autodiff.compiler.naming import Naming
 from autodiff.compiler.steps import Program, Step
+from autodiff.dispatch import MODE
 from autodiff.rules.indexing import select
 
 MATH: dict[Any, Callable] = {
@@ -31,6 +36,7 @@ WRITTEN: dict[Any, str] = {
     np.negative: "-{0}", np.positive: "+{0}", np.square: "{0} * {0}", np.reciprocal: "1.0 / {0}",
     np.logical_not: "not {0}", np.invert: "not {0}",
 }  # fmt: skip
+LONGEST = 4  # operations in one line
 ERRORS = (ValueError, ZeroDivisionError, OverflowError, TypeError)
 
 
@@ -73,6 +79,19 @@ class ScalarSource(Source):
         super().__init__(program, name, naming=ScalarNaming(name))
         self.single = single  # whether the one result is returned as it is
         self.used: dict[str, Callable] = {}
+        self.within = _within_others(program)
+        self.inline |= self.within
+
+    def operand(self, x: Any) -> str:
+        return f"({self.expression(x)})" if isinstance(x, Step) and x in self.within else super().operand(x)
+
+    def add(self, text: str, step: Step | None = None) -> None:
+        is_result = text.startswith("    return ")
+        if is_result and self.single:
+            text = text[:-1]  # no tuple
+        if "(" in text and self.lines and (self.single or not is_result):  # without needless parentheses
+            text = f"    {ast.unparse(ast.parse(text.strip()))}"
+        super().add(text, step)
 
     def expression(self, step: Step) -> str:
         given = [self.operand(o) for o in step.operands]
@@ -97,24 +116,71 @@ class ScalarSource(Source):
         self.used[function.__name__] = function
         return function.__name__
 
+    def listing(self) -> Listing:
+        text = self.write()
+        return Listing(self.name, text, self.constants)
+
     def write(self) -> str:
         text = super().write()
-        if self.single:
-            text = f"{text.rstrip()[:-1]}\n"  # no tuple
-        self.constants.update(self.used)
         return f"from math import {', '.join(sorted(self.used))}\n\n\n{text}" if self.used else text
 
     def _result(self, output: Any, _i: int) -> str:
         return self.operand(output)
 
 
+def _within_others(program: Program) -> set[Step]:
+    """Return the steps that are written within the line of the one that reads them: without a name of the user's."""
+    uses = Counter(used for step in program.steps for used in step.uses)
+    uses.update(program.results)
+    size = dict.fromkeys(program.steps, 1)  # operations in the line
+    within = set()
+    for step in program.steps:
+        repeats = step.function in (np.square, power.implementation)  # reads its operand twice
+        for used in step.uses if not repeats else ():
+            fits = size.get(used, LONGEST) + size[step] <= LONGEST
+            if fits and uses[used] == 1 and used.phase == step.phase and not _has_users_name(used):
+                within.add(used)
+                size[step] += size[used]
+    last = program.outputs[0] if len(program.outputs) == 1 else None
+    if isinstance(last, Step) and last in size and uses[last] == 1 and not _has_users_name(last):
+        within.add(last)
+    return within
+
+
+def _has_users_name(step: Step) -> bool:
+    node = step.named_by
+    return node is not None and bool(node.label or (node.adjoint_of is not None and node.adjoint_of.label))
+
+
 def _signed(text: str) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def scalar_function(source: ScalarSource, text: str) -> Callable:
-    """Return the function of the source."""
-    namespace: dict[str, Any] = dict(source.constants)
-    exec(compile(text, f"<compiled {source.name}>", "exec"), namespace)  # the text above, made of arithmetic alone
-    function: Callable = namespace[source.name]
-    return function
+GUARDED = """
+def {name}({parameters}, /, *_rest):
+    if {are_floats} and not _rest and _mode() is None:
+        try:
+{body}
+        except _ERRORS:
+            pass
+    return _general(*[_arg for _arg in ({arguments}, *_rest) if _arg is not _MISSING])
+"""
+
+
+def guarded(listing: Listing, general: Callable) -> Callable:
+    """Return the function of the listing, for any arguments: `general` gets those that are not single floats.
+
+    It gets them, too, where Python raises, or where something is switched on that looks at operations.
+    """
+    imports, _, function = listing.text.rpartition("def ")
+    head, *body = function.splitlines()
+    arguments = head[head.index("(") + 1 : -2].split(", ")
+    text = GUARDED.format(
+        name=listing.name,
+        parameters=", ".join([f"{name}=_MISSING" for name in arguments]),
+        arguments=", ".join(arguments),
+        are_floats=" and ".join([f"{name}.__class__ is _float" for name in arguments]),
+        body=textwrap.indent("\n".join(body), "        "),
+    )
+    own = {"_general": general, "_mode": MODE.get, "_ERRORS": ERRORS, "_MISSING": object(), "_float": float}
+    return listing.make(compile(imports + text, listing.filename, "exec"), **own)

@@ -108,7 +108,7 @@ def compile_stateful(
         program.stores.append((steps[record.node], before, attribute))
     parts = after({id(array) for _, array, _ in program.stores}) if after is not None else ()
     recorded = [record_procedure(part, LEVEL) if isinstance(part, Procedure) else part for part in parts]
-    return CompiledProgram(optimize(program), name, graph, recorded)
+    return CompiledProgram.of(optimize(program), name, graph, recorded)
 
 
 class _Stage:

@@ -10,6 +10,7 @@ import numpy as np
 from autodiff.arraylike import power
 from autodiff.graph import Graph, Node
 from autodiff.operands import dtype_of, map_nested, shape_of
+from autodiff.rules.general import composed, linearly_composed
 
 
 class Step:
@@ -177,13 +178,20 @@ def program_of(graph: Graph) -> tuple[Program, dict[Node, Step]]:
             steps[node] = Step(_item, [steps[parent]], node.value, {"k": k}, node, node.phase)
         else:
             operands, parameters = node.given(steps.__getitem__)
-            steps[node] = Step(_function_of(node), operands, node.value, parameters, node, node.phase)
+            function = _function_of(node)
+            if function in COMPOSED:
+                function, parameters = parameters["call"], {}
+            steps[node] = Step(function, operands, node.value, parameters, node, node.phase)
     program = Program(
         [steps[node] for node in graph.inputs],
         [steps[node] for node in graph.operations],
         [steps[o] if isinstance(o, Node) else o for o in graph.outputs],
     )
     return program, steps
+
+
+COMPOSED = {composed.implementation, linearly_composed.implementation}
+"""What only calls its parameter `call`; the other one, `definition`, is for derivatives."""
 
 
 def _item(results: Sequence, k: int) -> Any:

@@ -32,6 +32,10 @@ class Call:
         self.places = places
         self.structure = structure
 
+    @property
+    def __name__(self) -> str:
+        return str(getattr(self.function, "__name__", "function"))
+
     def kept(self, function: Callable) -> Call:
         """Return the call of `function` with the arguments as they are now, whatever becomes of these arrays."""
         return Call(function, map(frozen, self.leaves), self.places, self.structure)
@@ -44,4 +48,4 @@ class Call:
         return self.function(*args, **kwargs)
 
     def __repr__(self) -> str:
-        return f"<call of {getattr(self.function, '__name__', self.function)}>"
+        return f"<call of {self.__name__}>"
