@@ -301,6 +301,39 @@ def test_convolve_axes_as_autograd(mode, case):
     check(lambda a, b: our_signal.convolve(a, b, axes=axes, dot_axes=dot_axes, mode=mode), a, b)
 
 
+@pytest.mark.parametrize("mode", ["full", "valid", "same"])
+def test_convolve_in_pieces_is_the_same(mode, monkeypatch):
+    rng = np.random.default_rng(4)
+    a, b = rng.standard_normal((3, 2, 9, 8)), rng.standard_normal((2, 4, 3, 5))
+    f = lambda a, b: our_signal.convolve(a, b, axes=([2, 3], [-2, 3]), dot_axes=([1], [0]), mode=mode)  # noqa: E731
+    loss = lambda a, b: np.sum(np.sin(f(a, b)))  # noqa: E731
+    whole, gradients = f(a, b), ad.grad(loss, (0, 1))(a, b)
+    compiled = ad.compile(ad.grad(loss, (0, 1)))
+    for one, other in zip(gradients, compiled(a, b), strict=True):
+        np.testing.assert_array_equal(one, other)
+    monkeypatch.setattr(our_signal, "MOST_COPIED", 100)
+    np.testing.assert_allclose(f(a, b), whole, rtol=1e-13, atol=1e-13)
+    for one, other in zip(gradients, ad.grad(loss, (0, 1))(a, b), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
+
+
+def test_convolve_keeps_dtypes_and_takes_what_is_not_contiguous():
+    rng = np.random.default_rng(5)
+    a, b = rng.standard_normal((7, 6)), rng.standard_normal((3, 2))
+    expected = signal.convolve(a, b)
+    np.testing.assert_allclose(
+        our_signal.convolve(a.T.copy().T, b[::-1, ::-1].copy()[::-1, ::-1]), expected, atol=1e-14
+    )
+    assert our_signal.convolve(a.astype("f4"), b.astype("f4")).dtype == np.float32
+    g = ad.grad(lambda a: np.sum(our_signal.convolve(a, b.astype("f4"), mode="valid")))(a.astype("f4"))
+    assert g.dtype == np.float32 and g.shape == a.shape
+    z = a + 1j * a[::-1]
+    np.testing.assert_allclose(our_signal.convolve(z, b * 1j), signal.convolve(z, b * 1j), atol=1e-14)
+    ad.check_grads(lambda z: our_signal.convolve(z, b * (1 + 2j), mode="same"), z)
+    assert our_signal.convolve(2.0, 3.0) == 6.0 and ad.grad(our_signal.convolve)(2.0, 3.0) == 3.0
+    assert our_signal.convolve(np.arange(3), [1, 2]).tolist() == [0, 1, 4, 4]
+
+
 def test_convolve_refuses():
     with pytest.raises(ValueError, match=r"convolve: mode must be one of full, valid, same; got 'some'\."):
         our_signal.convolve(np.ones(2), np.ones(2), mode="some")

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import signal as _signal
 
-from autodiff.dispatch import Operation
+from autodiff.dispatch import RULES, Operation
 from autodiff.operands import as_operand, shape_of
 from autodiff.rules.general import general
 
 __all__ = list(_signal.__all__)
 
+Names = tuple[str, ...]
+Pair = tuple[Any, Any]
+
 MODES = ("full", "valid", "same")
+
+MOST_COPIED = 2**22
+"""Entries of the windows that are laid out at a time, to be multiplied as one matrix (32 MB of float64)."""
 
 
 def __getattr__(name: str) -> Any:
@@ -58,85 +66,33 @@ def convolve(
     A, B = as_operand(A), as_operand(B)  # noqa: N806
     if mode not in MODES:
         raise ValueError(f"convolve: mode must be one of {', '.join(MODES)}; got {mode!r}. Pass one of them.")
-    ndim_a, ndim_b = len(shape_of(A)), len(shape_of(B))
-    along_a, along_b = ([*range(ndim_a)], [*range(ndim_a)]) if axes is None else axes
-    along_a, along_b = [i % ndim_a for i in along_a], [i % ndim_b for i in along_b]
-    dot_a, dot_b = [i % ndim_a for i in dot_axes[0]], [i % ndim_b for i in dot_axes[1]]
-    sizes = [(shape_of(A)[i], shape_of(B)[j]) for i, j in zip(along_a, along_b, strict=True)]
+    ndim = (len(shape_of(A)), len(shape_of(B)))
+    along = ((*range(ndim[0]),),) * 2 if axes is None else (tuple(axes[0]), tuple(axes[1]))
+    pairs, names_a, names_b, names_y = _names(ndim, along, (tuple(dot_axes[0]), tuple(dot_axes[1])))
+    sizes = [(shape_of(A)[i], shape_of(B)[j]) for i, j in pairs]
     if mode == "valid" and any(a < b for a, b in sizes):
         if any(a > b for a, b in sizes):
             raise ValueError(
                 "convolve: for 'valid' one array must be at least as large as the other along all axes; "
                 f"got shapes {shape_of(A)} and {shape_of(B)}. Use 'full', or pad."
             )
-        padded_a = [(b - 1, b - 1) for _, b in sizes]  # all of it: the part of full overlap is cut out below
+        padding = [(b - a, b - a) for a, b in sizes]  # so that as much is left as with the arrays exchanged
     else:
-        padded_a = [_padding(b, mode) for _, b in sizes]
-    letters_a = [f"a{i}" for i in range(ndim_a)]
-    letters_b = [f"b{j}" for j in range(ndim_b)]
-    for k, (i, j) in enumerate(zip(dot_a, dot_b, strict=True)):
-        letters_a[i] = letters_b[j] = f"dot{k}"
-    for k, (i, j) in enumerate(zip(along_a, along_b, strict=True)):
-        letters_a[i] = letters_b[j] = f"conv{k}"
-    free = [x for x in (*letters_a, *letters_b) if x[0] in "ab"]
-    outputs = [*free, *[f"conv{k}" for k in range(len(sizes))]]
-    widths = [(0, 0)] * ndim_a
-    for i, width in zip(along_a, padded_a, strict=True):
-        widths[i] = width
-    y = correlate(_padded(A, widths), _flipped(B, along_b), a=letters_a, b=letters_b, y=outputs)
-    if mode == "valid" and any(a < b for a, b in sizes):
-        y = y[(..., *[slice(a - 1, b) for a, b in sizes])]
-    return y
+        padding = [_padding(b, mode) for _, b in sizes]
+    return correlate(A, B, form=Form(names_a, names_b, names_y, tuple(padding), flipped=True))
 
 
-def _padded(x: Any, widths: Sequence[tuple[int, int]]) -> Any:
-    return x if all(width == (0, 0) for width in widths) else np.pad(x, widths)
-
-
-def _flipped(x: Any, axes: Sequence[int]) -> Any:
-    return x[tuple([slice(None, None, -1) if i in axes else slice(None) for i in range(len(shape_of(x)))])]
-
-
-@Operation
-def correlate(x: Any, w: Any, *, a: Sequence[str], b: Sequence[str], y: Sequence[str]) -> Any:
-    """Return Σₖ x[n + k] w[k] where the arrays overlap fully.
-
-    The axes of x, of w and of the result have names, as in `np.einsum`; those called conv… are the ones
-    along which x is shifted against w, and they stand in all three.
-    """
-    along = [name for name in b if name.startswith("conv")]
-    window = [np.shape(w)[b.index(name)] for name in along]
-    windows = np.lib.stride_tricks.sliding_window_view(x, window, tuple([a.index(name) for name in along]))
-    number = {name: n for n, name in enumerate(dict.fromkeys([*a, *b]))}
-    inner = {name: len(number) + n for n, name in enumerate(along)}
-    return np.einsum(
-        windows, [*[number[name] for name in a], *inner.values()],
-        w, [inner.get(name, number[name]) for name in b],
-        [number[name] for name in y],
-    )  # fmt: skip
-
-
-def _correlate_first(ct: Any, _y: Any, _x: Any, w: Any, a: Any, b: Any, y: Any) -> Any:
-    """Σₖ ct[n - k] w[k]: the correlation of the padded ct with the flipped w."""
-    along = [j for j, name in enumerate(b) if name.startswith("conv")]
-    room = {b[j]: (shape_of(w)[j] - 1,) * 2 for j in along}
-    return correlate(_padded(ct, [room.get(name, (0, 0)) for name in y]), _flipped(w, along), a=y, b=b, y=a)
-
-
-def _correlate_tangent(dots: Mapping[int, Any], _y: Any, x: Any, w: Any, **letters: Any) -> Any:
-    terms = [correlate(dots[0], w, **letters)] if 0 in dots else []
-    if 1 in dots:
-        terms.append(correlate(x, dots[1], **letters))
-    return sum(terms[1:], terms[0])
-
-
-general(
-    correlate,
-    _correlate_first,
-    lambda ct, _y, x, _b, a, b, y: correlate(x, ct, a=a, b=y, y=b),
-    jvp=_correlate_tangent,
-    parameters=["a", "b", "y"],
-)
+@lru_cache(maxsize=256)
+def _names(ndim: Pair, along: Pair, dot: Pair) -> tuple[list[tuple[int, int]], Names, Names, Names]:
+    """Return the pairs of axes that are convolved, and the names of the axes of A, of B and of the result."""
+    names = ([f"a{i}" for i in range(ndim[0])], [f"b{j}" for j in range(ndim[1])])
+    pairs = [(i % ndim[0], j % ndim[1]) for i, j in zip(*along, strict=True)]
+    for k, (i, j) in enumerate(zip(*dot, strict=True)):
+        names[0][i] = names[1][j] = f"dot{k}"
+    for k, (i, j) in enumerate(pairs):
+        names[0][i] = names[1][j] = f"conv{k}"
+    free = [name for name in (*names[0], *names[1]) if name[0] in "ab"]
+    return pairs, tuple(names[0]), tuple(names[1]), (*free, *[f"conv{k}" for k in range(len(pairs))])
 
 
 def _padding(b: int, mode: str) -> tuple[int, int]:
@@ -146,3 +102,121 @@ def _padding(b: int, mode: str) -> tuple[int, int]:
     if mode == "full":
         return b - 1, b - 1
     return b - 1 - (b - 1) // 2, (b - 1) // 2
+
+
+class Form(NamedTuple):
+    """Which correlation: the axes of x, of w and of the result y have names.
+
+    Along those called conv0, conv1, … x is shifted against w; they stand in all three. Any other stands in two.
+    """
+
+    a: Names
+    b: Names
+    y: Names
+    padding: tuple[tuple[int, int], ...]  # for conv0, conv1, … the zeros before and behind x; negative: entries less
+    flipped: bool  # whether w is reversed along the shifted axes first
+
+
+class Axes(NamedTuple):
+    """Where the axes of x, w and y stand in the product of matrices that a correlation is."""
+
+    along: list[tuple[int, int, int]]  # of each shifted axis: its number, the axis of x and that of w
+    rows: list[int]  # the axes of x that the result has
+    shared: list[int]  # the axes of x that are summed over
+    inner: list[int]  # the axes of w that are summed over: the shared and the shifted ones
+    columns: list[int]  # the other axes of w, which the result has
+    order: list[int]  # the axes of y, among those of the rows and the columns
+
+
+@lru_cache(maxsize=256)
+def _axes(a: Names, b: Names, y: Names) -> Axes:
+    shifted = [name for name in b if name.startswith("conv")]
+    rows = [name for name in a if name in shifted or name not in b]
+    shared = [name for name in a if name not in rows]
+    columns = [name for name in b if name not in a]
+    return Axes(
+        [(int(name[4:]), a.index(name), b.index(name)) for name in shifted],
+        [a.index(name) for name in rows],
+        [a.index(name) for name in shared],
+        [b.index(name) for name in (*shared, *shifted)],
+        [b.index(name) for name in columns],
+        [[*rows, *columns].index(name) for name in y],
+    )
+
+
+@Operation
+def correlate(x: Any, w: Any, *, form: Form) -> Any:
+    """Return Σₖ x[n + k] w[k] where the arrays overlap fully: the windows of x, as a matrix, times w."""
+    axes = _axes(*form[:3])
+    x, w = np.asarray(_padded(np.asarray(x), axes, form.padding), order="C"), np.asarray(w)
+    if form.flipped:
+        w = _flipped(w, axes)
+    room = {i: w.shape[j] for _, i, j in axes.along}
+    row_shape = [x.shape[i] - room.get(i, 1) + 1 for i in axes.rows]
+    inner_shape = [w.shape[j] for j in axes.inner]
+    strides = [x.strides[i] for i in (*axes.rows, *axes.shared, *room)]
+    windows = np.ndarray((*row_shape, *inner_shape), x.dtype, x, 0, strides)
+    inner, column_shape = prod(inner_shape), [w.shape[j] for j in axes.columns]
+    matrix = w.transpose(*axes.inner, *axes.columns).reshape(inner, prod(column_shape))
+    if windows.size <= MOST_COPIED:
+        product = _product(windows, len(row_shape), matrix)
+    else:
+        step = max(1, MOST_COPIED * row_shape[0] // windows.size)
+        parts = [windows[k : k + step] for k in range(0, row_shape[0], step)]
+        product = np.concatenate([_product(part, len(row_shape), matrix) for part in parts])
+    return product.reshape(*row_shape, *column_shape).transpose(axes.order)[()]
+
+
+def _product(windows: np.ndarray, rows: int, matrix: np.ndarray) -> np.ndarray:
+    """Return the product of the windows, laid out as a matrix, with `matrix`: copied along their longer side."""
+    number = prod(windows.shape[:rows])
+    if rows and windows.shape[rows - 1] < windows.shape[-1]:
+        return windows.reshape(number, len(matrix)) @ matrix
+    order = (*range(rows, windows.ndim), *range(rows))
+    return (matrix.T @ windows.transpose(order).reshape(len(matrix), number)).T
+
+
+def _padded(x: np.ndarray, axes: Axes, padding: Sequence[tuple[int, int]]) -> np.ndarray:
+    shape, target, source = list(x.shape), [slice(None)] * x.ndim, [slice(None)] * x.ndim
+    for number, i, _ in axes.along:
+        before, behind = padding[number]
+        shape[i] += before + behind
+        target[i] = slice(max(before, 0), shape[i] - max(behind, 0))
+        source[i] = slice(max(-before, 0), x.shape[i] - max(-behind, 0))
+    if shape == [*x.shape]:
+        return x
+    padded = np.zeros(shape, x.dtype)
+    padded[tuple(target)] = x[tuple(source)]
+    return padded
+
+
+def _flipped(w: Any, axes: Axes) -> Any:
+    index = [slice(None)] * len(shape_of(w))
+    for _, _, j in axes.along:
+        index[j] = slice(None, None, -1)
+    return w[tuple(index)]
+
+
+def _correlate_first(ct: Any, _y: Any, _x: Any, w: Any, form: Form) -> Any:
+    """Σₖ ct[n - k] w[k]: the correlation of ct with the flipped w."""
+    room = [0] * len(form.padding)
+    for number, _, j in _axes(*form[:3]).along:
+        room[number] = shape_of(w)[j] - 1
+    padding = tuple([(n - before, n - behind) for n, (before, behind) in zip(room, form.padding, strict=True)])
+    return correlate(ct, w, form=Form(form.y, form.b, form.a, padding, not form.flipped))
+
+
+def _correlate_second(ct: Any, _y: Any, x: Any, _w: Any, form: Form) -> Any:
+    ct_w = correlate(x, ct, form=Form(form.a, form.y, form.b, form.padding, flipped=False))
+    return _flipped(ct_w, _axes(*form[:3])) if form.flipped else ct_w
+
+
+def _correlate_tangent(dots: Mapping[int, Any], _y: Any, x: Any, w: Any, form: Form) -> Any:
+    terms = [correlate(dots[0], w, form=form)] if 0 in dots else []
+    if 1 in dots:
+        terms.append(correlate(x, dots[1], form=form))
+    return sum(terms[1:], terms[0])
+
+
+general(correlate, _correlate_first, _correlate_second, jvp=_correlate_tangent, parameters=["form"])
+RULES[correlate].internal = True
