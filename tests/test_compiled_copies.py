@@ -263,6 +263,14 @@ def test_the_copy_of_a_prediction_has_a_model_of_its_own(copied):
     assert not np.array_equal(other(X), expected)
 
 
+def test_a_program_that_changes_certain_arrays_stays_with_them():
+    step = training_step()
+    step(np.ones((3, 5)), np.ones((3, 2)))
+    for copied in (copy.deepcopy, pickled):
+        with pytest.raises(TypeError, match="step: a program that reads and changes certain arrays belongs to them"):
+            copied(step._last)
+
+
 # --- calls with single floats go straight to the program ----------------------------------------------------------
 
 

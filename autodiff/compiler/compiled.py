@@ -6,6 +6,7 @@ import copy
 import logging
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import MethodType
 from typing import Any, NamedTuple
 
@@ -74,7 +75,8 @@ class Compiled:
             entry = self._compile(args, signature)
         program = entry.program
         if program is not self._last:
-            self._entries.move_to_end(signature)
+            with suppress(KeyError):  # another thread has let it go
+                self._entries.move_to_end(signature)
             self._last = program
             self.__class__ = Compiled  # what `_hurry` did was for another program
         if self.check:
@@ -175,7 +177,7 @@ class Compiled:
         if new.f is self.f:  # a function, which goes on using the same tensors and arrays
             new._take_over(self, self._entries)
         else:
-            new._take_over(self, {signature: entry.in_copy(memo) for signature, entry in self._entries.items()})
+            new._take_over(self, {signature: entry.in_copy(memo) for signature, entry in list(self._entries.items())})
         return new
 
     def _take_over(self, other: Compiled, entries: Mapping[Any, Entry]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -31,11 +30,18 @@ def described(arg: Any) -> str:
     return f"{arg.dtype}{list(arg.shape)}" if isinstance(arg, np.ndarray) else type(arg).__name__
 
 
+class _Nowhere:
+    """A file that keeps nothing."""
+
+    def write(self, data: Any) -> int:
+        return len(data)
+
+
 class _Trial(pickle.Pickler):
     """Pickles something to see whether that works, and what it reaches."""
 
     def __init__(self, skipped: type) -> None:
-        super().__init__(io.BytesIO(), protocol=pickle.HIGHEST_PROTOCOL)
+        super().__init__(_Nowhere(), protocol=pickle.HIGHEST_PROTOCOL)
         self.skipped = skipped
         self.reached: dict[int, Any] = {}
 
@@ -64,7 +70,7 @@ def packed(compiled: Any, kind: type) -> tuple[Callable, list]:
     name, f = compiled.__name__, compiled.f
     known = reached(f, kind)
     kept = []
-    for signature, entry in compiled._entries.items():
+    for signature, entry in list(compiled._entries.items()):
         if not compiled.check:
             entry = entry._replace(constants=[])
         used = [*entry.tensors, *[original for original, _ in entry.constants]]

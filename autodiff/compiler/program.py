@@ -86,7 +86,7 @@ class CompiledProgram:
         self.source = (scalar or listing).text
         self.scalar: Callable | None = scalar.make() if scalar is not None else None
         self.program: Any = source.program if source is not None else None
-        self._writer = source
+        self._writer: Any = source
         self._graph = graph
         self._cost = cost
         self._idle: list[Callable] = [listing.make()]
@@ -102,6 +102,11 @@ class CompiledProgram:
         return cls(source.listing(), scalar, graph.structure, source, graph)
 
     def __reduce__(self) -> tuple:
+        if self.program is not None and (self.program.fixed or self.program.stores or self._writer.after):
+            raise TypeError(
+                f"{self.listing.name}: a program that reads and changes certain arrays belongs to them; got a copy or "
+                "a pickle of it. Copy what these arrays belong to, and compile that."
+            )
         return CompiledProgram, (self.listing, self.scalar_listing, self.structure, None, None, self.cost())
 
     def run(self, leaves: Sequence) -> tuple:
