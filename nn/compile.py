@@ -14,9 +14,8 @@ import autodiff as ad
 from nn.arguments import check_loss
 from nn.clipping import clip_norm_of, clip_values_of
 from nn.module import Module
-from nn.optim.flat import FlatBuffer
 from nn.optim.optimizer import Optimizer
-from nn.optim.writing_out import written_out
+from nn.optim.writing_out import WrittenUpdate
 
 log = logging.getLogger("autodiff.compile")
 LIMIT = 64  # programs that are kept; the one that was not used for longest goes first
@@ -157,11 +156,9 @@ class CompiledStep(CompiledModel):
         self._weighted = False
         self.optimizer = optimizer
         self._gradients: list[tuple[Any, np.ndarray | None]] = []
+        self._written = WrittenUpdate(optimizer)
         self._segments: WeakKeyDictionary[Any, list] = WeakKeyDictionary()  # what each program updates
-        self._divisions: list[tuple[FlatBuffer, list]] = []
-        self._varying = {"lr"}  # the options that have changed, which are read at every step
-        self._options: list[dict[str, Any]] = []
-        self._changes: list[int] = []
+        self._update: Any = None  # the program of the update alone
 
     def __call__(self, *batch: Any) -> float:
         """Return the loss of a batch (inputs, then the target) before the update."""
@@ -176,19 +173,26 @@ class CompiledStep(CompiledModel):
                 parameter.grad = gradient
         return loss
 
+    def update(self) -> None:
+        """Do what `optimizer.step()` does after `backward`, for a step that is compiled without it."""
+        if self._update is None or not self._written.holds():
+            self._written.note_options()
+            parts = self._written.parts()
+            self._update = ad.compile_stateful(lambda: None, (), {}, name="update", after=lambda _: parts)
+            self._segments[self._update] = self._written.segments()
+        self._update.run(())
+
     def _after(self, written: set[int]) -> list:
         """Return what follows the backward pass: clipping, the update, the schedule."""
         self._adopt_gradients(written)
-        gradients = self.optimizer.gradients()
         title = f"update: {type(self.optimizer).__name__}"
+        gradients = self.optimizer.gradients()
         parts: list[Any] = []
-        if self.clip_norm is not None:
-            names = {"clip_norm_of": clip_norm_of, "gradients": gradients}
-            parts.append(ad.Call(f"{{clip_norm_of}}({{gradients}}, {self.clip_norm!r})", names, title))
-        if self.clip_value is not None:
-            names = {"clip_values_of": clip_values_of, "gradients": gradients}
-            parts.append(ad.Call(f"{{clip_values_of}}({{gradients}}, {self.clip_value!r})", names, title))
-        parts += [written_out(self.optimizer, *update, self._varying) for update in self.optimizer.updates()]
+        for clip, bound in ((clip_norm_of, self.clip_norm), (clip_values_of, self.clip_value)):
+            if bound is not None:
+                names = {clip.__name__: clip, "gradients": gradients}
+                parts.append(ad.Call(f"{{{clip.__name__}}}({{gradients}}, {bound!r})", names, title))
+        parts += self._written.parts()
         if self.scheduler is not None:
             parts.append(ad.Call("{scheduler}.step()", {"scheduler": self.scheduler}))
         return parts
@@ -204,42 +208,20 @@ class CompiledStep(CompiledModel):
             parameter.grad = gradient
 
     def _fits(self, arrays: Sequence[np.ndarray]) -> bool:
-        return super()._fits(arrays) and (not self.updates or self._update_fits())
-
-    def _update_fits(self) -> bool:
-        """Tell whether what is written out of the optimiser is still so."""
-        if any([buffer.divided is not divided for buffer, divided in self._divisions]):  # noqa: C419 - sooner
-            return False
-        changes = [group.changes for group in self.optimizer.param_groups]
-        if changes != self._changes:
-            if self._constants() != self._options:
-                return False
-            self._changes = changes
-        return True
-
-    def _constants(self) -> list[dict[str, Any]]:
-        """Return the options that are written out, of each group."""
-        unwritten = {"params", "initial_lr", *self._varying}
-        return [{k: v for k, v in group.items() if k not in unwritten} for group in self.optimizer.param_groups]
-
-    def _note_options(self) -> None:
-        """Take the options as they are; those numbers among them that have changed will be read at every step."""
-        for before, now in zip(self._options, self._constants(), strict=False):
-            self._varying |= {k for k, v in now.items() if v != before.get(k, v) and isinstance(v, (float, tuple))}
-        self._options = self._constants()
-        self._changes = [group.changes for group in self.optimizer.param_groups]
+        return super()._fits(arrays) and (not self.updates or self._written.holds())
 
     def _select(self, arrays: Sequence[np.ndarray]) -> None:
         self.optimizer.gather()
-        self._note_options()
+        if self.updates:
+            self._written.note_options()
         super()._select(arrays)
         self._adopt_gradients({id(array) for _, array, _ in self._last.program.stores})
-        if self.updates:
-            segments = [segment for segment, _ in self.optimizer.updates()]
-            if [*map(id, segments)] != [*map(id, self._segments[self._last])]:  # other stretches are updated together
-                self._programs.popitem()
-                super()._select(arrays)
-            self._divisions = [(buffer, buffer.divided) for buffer in self.optimizer.buffers()]
+        segments = self._written.segments()
+        if self.updates and not _same(segments, self._segments[self._last]):
+            self._programs.popitem()  # other stretches are updated together than those that are written out
+            super()._select(arrays)
+        elif self._update is not None and not _same(segments, self._segments[self._update]):
+            self._update = None
 
     def _tensors(self) -> dict[str, Any]:
         tensors = super()._tensors()
@@ -254,11 +236,11 @@ class CompiledStep(CompiledModel):
         loss_of = self._weighted_loss if self._weighted else self._loss_of
         after = self._after if self.updates else None
         program = ad.compile_stateful(loss_of, arrays, tensors, self._state(), gradients, name="step", after=after)
-        self._segments[program] = [segment for segment, _ in self.optimizer.updates()]
+        self._segments[program] = self._written.segments()
         return program
 
     def _further_settings(self) -> tuple:
-        return _setting(self._options), frozenset(self._varying)
+        return (_setting(self._written.options),)
 
     def _modules(self) -> list[Module]:
         return [*self.model.modules(), *(self.loss.modules() if isinstance(self.loss, Module) else [])]
@@ -268,6 +250,11 @@ class CompiledStep(CompiledModel):
 
     def _weighted_loss(self, *batch: Any) -> Any:
         return self.loss(self.model(*batch[:-2]), batch[-2], sample_weight=batch[-1])
+
+
+def _same(a: Sequence, b: Sequence) -> bool:
+    """Tell whether two sequences hold the same objects."""
+    return [*map(id, a)] == [*map(id, b)]
 
 
 PLAIN = (bool, int, float, str, type(None))

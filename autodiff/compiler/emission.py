@@ -234,7 +234,8 @@ class Source:
             else:
                 names = {name: self.naming.named(x, name) for name, x in part.names.items()}
                 self.add(f"    {part.text.format_map(names)}")
-        self.add(f"    return {', '.join(results)}{',' if len(results) == 1 else ''}")
+        if results:
+            self.add(f"    return {', '.join(results)}{',' if len(results) == 1 else ''}")
         return "\n".join(_aligned(self.lines)) + "\n"
 
     def _write_steps(self, program: Program) -> None:

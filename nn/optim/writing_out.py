@@ -7,10 +7,60 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 import autodiff as ad
-from nn.optim.flat import Segment
+from nn.optim.flat import FlatBuffer, Segment
 from nn.optim.optimizer import Optimizer
 
 Part = ad.Procedure | ad.Call
+
+
+class WrittenUpdate:
+    """The update of an optimiser as it is written out, and whether it is still that of the optimiser.
+
+    Attributes
+    ----------
+    options : list of dict
+        What is written out of each group. Numbers that have changed since are not, and are read at every step,
+        as is the learning rate.
+    """
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
+        self.options: list[dict[str, Any]] = []
+        self._varying = frozenset({"lr"})
+        self._changes: list[int] = []
+        self._divisions: list[tuple[FlatBuffer, list]] = []
+
+    def note_options(self) -> None:
+        """Take the options as they are now."""
+        for before, now in zip(self.options, self._constants(), strict=False):
+            self._varying |= {k for k, v in now.items() if v != before.get(k, v) and isinstance(v, (float, tuple))}
+        self.options = self._constants()
+        self._changes = [group.changes for group in self.optimizer.param_groups]
+
+    def parts(self) -> list[Part]:
+        """Return the update of the parameters that have a gradient, stretch by stretch."""
+        return [written_out(self.optimizer, *update, self._varying) for update in self.optimizer.updates()]
+
+    def segments(self) -> list[Segment]:
+        """Return the stretches that are updated; others, whenever what is updated together has changed."""
+        segments = [segment for segment, _ in self.optimizer.updates()]
+        self._divisions = [(buffer, buffer.divided) for buffer in self.optimizer.buffers()]
+        return segments
+
+    def holds(self) -> bool:
+        """Tell whether options and stretches are still those that were noted."""
+        if any([buffer.divided is not divided for buffer, divided in self._divisions]):  # noqa: C419 - sooner
+            return False
+        changes = [group.changes for group in self.optimizer.param_groups]
+        if changes != self._changes:
+            if self._constants() != self.options:
+                return False
+            self._changes = changes
+        return True
+
+    def _constants(self) -> list[dict[str, Any]]:
+        unwritten = {"params", "initial_lr", *self._varying}
+        return [{k: v for k, v in group.items() if k not in unwritten} for group in self.optimizer.param_groups]
 
 
 def written_out(optimizer: Optimizer, segment: Segment, options: Mapping[str, Any], varying: AbstractSet[str]) -> Part:

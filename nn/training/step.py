@@ -43,8 +43,12 @@ class EagerStep:
                 clip_grad_norm_(self.optimizer, self.clip_norm)
             if self.clip_value is not None:
                 clip_grad_value_(self.optimizer, self.clip_value)
-            self.optimizer.step()
+            self.update()
         return loss, norm
+
+    def update(self) -> None:
+        """Update the parameters by their gradients."""
+        self.optimizer.step()
 
     def backward(self, inputs: tuple, target: Any, sample_weight: Any = None) -> float:
         """Return the loss of a batch; the gradients are in the parameters' `.grad`."""
@@ -60,7 +64,7 @@ class EagerStep:
 
 
 class FastStep(EagerStep):
-    """The same with forward and backward compiled; eager if that cannot be done.
+    """The same, compiled; eager if that cannot be done.
 
     Parameters
     ----------
@@ -83,6 +87,13 @@ class FastStep(EagerStep):
                 log.info("fit: the step runs uncompiled: %s", reason)
                 self.compiled = None
         return super().backward(inputs, target, sample_weight)
+
+    def update(self) -> None:
+        """Update the parameters by their gradients."""
+        if self.compiled is not None:
+            self.compiled.update()
+        else:
+            super().update()
 
 
 def make_step(
