@@ -164,7 +164,7 @@ def correlate(x: Any, w: Any, *, form: Form) -> Any:
         step = max(1, MOST_COPIED * row_shape[0] // windows.size)
         parts = [windows[k : k + step] for k in range(0, row_shape[0], step)]
         product = np.concatenate([_product(part, len(row_shape), matrix) for part in parts])
-    return product.reshape(*row_shape, *column_shape).transpose(axes.order)[()]
+    return product.reshape((*row_shape, *column_shape)).transpose(axes.order)[()]
 
 
 def _product(windows: np.ndarray, rows: int, matrix: np.ndarray) -> np.ndarray:
