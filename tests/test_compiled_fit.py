@@ -156,6 +156,12 @@ def test_what_is_changed_on_the_way_counts_at_once(name, step):
     assert_same_fit(*CHANGES[name][:3], change=CHANGES[name][3], step=step)
 
 
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_compiled_update_of_large_models_notices_them_too(name, monkeypatch):
+    monkeypatch.setattr("nn.training.step.LARGE", 0)
+    assert_same_fit(*CHANGES[name][:3], change=CHANGES[name][3])
+
+
 def test_a_change_makes_a_difference():
     """The table above would prove nothing if the changes did nothing."""
     for name, (make, data, loss, change) in CHANGES.items():

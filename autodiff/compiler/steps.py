@@ -72,7 +72,11 @@ class Step:
     @property
     def uses(self) -> list[Step]:
         """The steps that this one reads, one entry for each use."""
-        return list(_steps_in(self.operands, self.parameters))
+        found: list[Step] = []
+        _collect(self.operands, found)
+        if self.parameters:
+            _collect(self.parameters.values(), found)
+        return found
 
     def replace(self, by: dict[Step, Any]) -> None:
         """Put others in the place of those that this step reads."""
@@ -204,11 +208,13 @@ def _function_of(node: Node) -> Callable:
     return getattr(function, "implementation", function)
 
 
-def _steps_in(*trees: Any) -> Iterable[Step]:
-    for tree in trees:
-        if isinstance(tree, Step):
-            yield tree
-        elif tree.__class__ in (list, tuple):
-            yield from _steps_in(*tree)
-        elif tree.__class__ is dict:
-            yield from _steps_in(*tree.values())
+def _collect(items: Iterable, found: list[Step]) -> None:
+    """Add the steps among nested operands to those that were found."""
+    for item in items:
+        kind = item.__class__
+        if kind is Step:
+            found.append(item)
+        elif kind is list or kind is tuple:
+            _collect(item, found)
+        elif kind is dict:
+            _collect(item.values(), found)

@@ -15,6 +15,7 @@ from nn.module import Module
 from nn.optim.optimizer import Optimizer
 
 log = logging.getLogger("nn")
+LARGE = 1 << 18  # parameters from which on the update is sooner when it is compiled: it runs in pieces and threads
 
 
 class EagerStep:
@@ -77,6 +78,7 @@ class FastStep(EagerStep):
     ) -> None:
         super().__init__(model, loss, optimizer, clip_norm, clip_value)
         self.compiled: CompiledStep | None = CompiledStep(model, loss, optimizer, updates=False)
+        self.is_large = sum([p.size for p in optimizer.parameters()]) >= LARGE
 
     def backward(self, inputs: tuple, target: Any, sample_weight: Any = None) -> float:
         """Return the loss of a batch; the gradients are in the parameters' `.grad`."""
@@ -90,7 +92,7 @@ class FastStep(EagerStep):
 
     def update(self) -> None:
         """Update the parameters by their gradients."""
-        if self.compiled is not None:
+        if self.compiled is not None and self.is_large:
             self.compiled.update()
         else:
             super().update()
