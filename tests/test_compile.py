@@ -202,6 +202,30 @@ def test_where_python_raises_numpys_numbers_come_back(x):
             np.testing.assert_equal(float(fast(x)), float(f(np.float64(x))))
 
 
+UNARY = [np.sin, np.exp, np.negative, np.square, np.abs, np.reciprocal, lambda a: a**3, lambda a: a**-1]
+BINARY = [np.add, np.subtract, np.multiply, np.divide, np.subtract, np.hypot, lambda a, b: np.where(a < b, a, b * 2.0)]
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_parentheses_stand_where_they_are_needed(seed):
+    rng = np.random.default_rng(seed)
+    plan = [(rng.integers(2), rng.integers(8), rng.integers(7), *rng.integers(3, size=2)) for _ in range(6)]
+
+    def f(x, y):
+        values = [x, y, x * 1.5]
+        for unary, u, b, i, j in plan:
+            p, q = values[-1 - i], values[-1 - j]
+            values.append(UNARY[u](p) if unary else BINARY[b](p, q))
+        return values[-1]
+
+    fast = ad.compile(f)
+    with np.errstate(all="ignore"):
+        fast(1.1, 0.7)
+        assert fast.is_scalar
+        for x, y in ((1.1, 0.7), (0.3, 2.2), (-0.4, 0.9)):
+            np.testing.assert_allclose(fast(x, y), f(np.float64(x), np.float64(y)), rtol=1e-10)
+
+
 # --- state: tensors that are used, arrays that are captured ----------------------------------------------------
 
 

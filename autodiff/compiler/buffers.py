@@ -147,7 +147,7 @@ def takes_out(step: Step) -> bool:
 
 def is_view(step: Step) -> bool:
     """Tell whether the result may share memory with an operand."""
-    if step.function in VIEWS or getattr(step.function, "__name__", "") in ("<lambda>", "_item"):
+    if step.function in VIEWS or getattr(step.function, "__name__", "") in ("reshaped", "_item"):
         return True
     return not isinstance(step.function, np.ufunc) and step.function not in FRESH
 

@@ -97,8 +97,7 @@ def _neutral(step: Step) -> Step | None:
         return first
     if step.function is getitem.implementation and isinstance(step.parameters["index"], tuple):
         return None if step.parameters["index"] else first
-    name = getattr(step.function, "__name__", "")
-    return first if name == "reshape" or (name == "<lambda>" and "shape" in step.parameters) else None
+    return first if getattr(step.function, "__name__", "") in ("reshape", "reshaped") else None
 
 
 def _is_one(x: Any) -> bool:

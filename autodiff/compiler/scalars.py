@@ -6,7 +6,6 @@ as far as `math` and NumPy do. Where Python raises and NumPy gives an infinity o
 
 from __future__ import annotations
 
-import ast
 import math
 import textwrap
 from collections import Counter
@@ -36,6 +35,9 @@ WRITTEN: dict[Any, str] = {
     np.negative: "-{0}", np.positive: "+{0}", np.square: "{0} * {0}", np.reciprocal: "1.0 / {0}",
     np.logical_not: "not {0}", np.invert: "not {0}",
 }  # fmt: skip
+# How tightly an operator binds: its left operand must bind as tightly, its right one tighter.
+BINDS: dict[Any, int] = {np.add: 1, np.subtract: 1, np.multiply: 2, np.divide: 2}
+POWER, CALL = 3, 4
 LONGEST = 4  # operations in one line
 ERRORS = (ValueError, ZeroDivisionError, OverflowError, TypeError)
 
@@ -83,18 +85,19 @@ class ScalarSource(Source):
         self.inline |= self.within
 
     def operand(self, x: Any) -> str:
-        return f"({self.expression(x)})" if isinstance(x, Step) and x in self.within else super().operand(x)
+        return self.expression(x) if isinstance(x, Step) and x in self.within else super().operand(x)
 
-    def add(self, text: str, step: Step | None = None) -> None:
-        is_result = text.startswith("    return ")
-        if is_result and self.single:
-            text = text[:-1]  # no tuple
-        if "(" in text and self.lines and (self.single or not is_result):  # without needless parentheses
-            text = f"    {ast.unparse(ast.parse(text.strip()))}"
-        super().add(text, step)
+    def _given(self, step: Step) -> list[str]:
+        """Return the operands, those that are expressions themselves in parentheses where these are needed."""
+        given = [self.operand(o) for o in step.operands]
+        if step.function in MATH or step.function is np.power:  # f(a, b)
+            return given
+        needed = BINDS.get(step.function, CALL)
+        weak = [o in self.within and _binding(o) < needed + i for i, o in enumerate(step.operands)]
+        return [f"({text})" if is_weak else text for text, is_weak in zip(given, weak, strict=True)]
 
     def expression(self, step: Step) -> str:
-        given = [self.operand(o) for o in step.operands]
+        given = self._given(step)
         if step.function is power.implementation:
             return self._power(given[0], step.parameters["exponent"])
         if step.function is select.implementation:
@@ -122,6 +125,8 @@ class ScalarSource(Source):
 
     def write(self) -> str:
         text = super().write()
+        if self.single:
+            text = f"{text.rstrip()[:-1]}\n"  # no tuple
         return f"from math import {', '.join(sorted(self.used))}\n\n\n{text}" if self.used else text
 
     def _result(self, output: Any, _i: int) -> str:
@@ -145,6 +150,16 @@ def _within_others(program: Program) -> set[Step]:
     if isinstance(last, Step) and last in size and uses[last] == 1 and not _has_users_name(last):
         within.add(last)
     return within
+
+
+def _binding(step: Step) -> int:
+    """Return how tightly the operator of a step binds; 0 if it has to stand in parentheses."""
+    if step.function is power.implementation:
+        exponent = step.parameters["exponent"]
+        return BINDS[np.multiply] if exponent == 2 else POWER if exponent == int(exponent) else CALL
+    if step.function is np.square:
+        return BINDS[np.multiply]
+    return CALL if step.function in MATH or step.function is np.power else BINDS.get(step.function, 0)
 
 
 def _has_users_name(step: Step) -> bool:

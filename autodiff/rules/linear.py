@@ -169,6 +169,11 @@ linear(np.cumsum, _cumsum, 1, ["axis", "dtype"], batch=_cumsum_stack)
 # --- shape --------------------------------------------------------------------------------
 
 
+def reshaped(x: Any, shape: Any, order: Any = "C", copy: Any = None) -> Any:
+    """Return np.reshape(x, shape, order), also where that has no argument named `shape`."""
+    return np.reshape(x, shape, order)
+
+
 def _reshape_stack(x: Any, shape: Any, order: Any = "C", copy: Any = None) -> Any:
     k, *old = shape_of(x)
     new = np.broadcast_to(0.0, old).reshape(shape).shape
@@ -197,7 +202,7 @@ linear(
 )
 if np.lib.NumpyVersion(np.__version__) < "2.1.0":  # np.reshape has no argument named `shape` yet
     _rule: Any = RULES[np.reshape]
-    _rule.function = _rule.raw = lambda x, shape, order="C", copy=None: np.reshape(x, shape, order)
+    _rule.function = _rule.raw = reshaped
 linear(
     np.transpose,
     lambda ct, x, axes=None: np.transpose(ct, _inverse(axes, x.ndim)),
