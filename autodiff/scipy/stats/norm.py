@@ -39,8 +39,12 @@ def normal_density(x: Any, loc: Any, scale: Any) -> Any:
 def log_normal_density(x: Any, loc: Any, scale: Any) -> Any:
     """Return −z²/2 − log √(2π) − log scale, bit for bit as SciPy; NaN unless the scale is positive."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = _standardised(x, loc, scale)
-        return -(z * z) / 2.0 - LOG_ROOT_TWO_PI - np.log(scale)
+        y = _standardised(x, loc, scale)
+        y *= y
+        y /= -2.0
+        y -= LOG_ROOT_TWO_PI
+        y -= np.log(scale)
+        return y
 
 
 elementwise(
