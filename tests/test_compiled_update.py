@@ -159,8 +159,9 @@ def hold_fixed(i, model, _optimizer):
 
 
 @pytest.mark.parametrize("change", [set_betas, set_decay, set_direction, load_state, replace_numbers, hold_fixed])
-def test_what_is_changed_on_the_way_counts_at_once(change):
-    assert_same(mlp, OPTIMIZERS["Adam"], change)
+@pytest.mark.parametrize("clips", [{}, {"clip_norm": 0.1, "clip_value": 0.05}], ids=["", "clipped"])
+def test_what_is_changed_on_the_way_counts_at_once(change, clips):
+    assert_same(mlp, OPTIMIZERS["Adam"], change, **clips)
 
 
 def test_options_that_keep_changing_are_read_at_every_step(caplog):

@@ -113,11 +113,16 @@ class FlatBuffer:
         return self.divided
 
     def gradients(self) -> list[np.ndarray]:
-        """Return the gradients that are there: the flat array, if it holds them all."""
+        """Return the gradients that are there: the flat array if there are all, else its parts."""
         grads = [parameter.grad for parameter in self.parameters]
-        if all(grad is view for grad, view in zip(grads, self.g_views, strict=True)):
+        if all([grad is view for grad, view in zip(grads, self.g_views, strict=True)]):  # noqa: C419 - sooner
             return [self.g]
-        return [grad for grad in grads if grad is not None]
+        ready = [k for k, grad in enumerate(grads) if grad is not None]
+        for k in ready:
+            if grads[k] is not self.g_views[k]:  # from elsewhere: what is done to it now must not be lost
+                self._adopt_grad(k)
+                self.parameters[k].grad = self.g_views[k]
+        return [self.g] if len(ready) == len(grads) else [self.g_views[k] for k in ready]
 
     def restore(self, k: int, progress: Mapping[str, Any], state: Mapping[str, np.ndarray]) -> None:
         """Set what is remembered of parameter k; arrays that are not given become zeros."""
