@@ -197,3 +197,19 @@ REFUSALS = [
 def test_refusals(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+@pytest.mark.parametrize("how", ["thawed", "given"])
+def test_gradients_that_come_from_elsewhere_join_the_flat_array_and_stay_clipped(how):
+    a, b = nn.Parameter([3.0]), nn.Parameter([4.0])
+    a.requires_grad = how != "thawed"
+    optimizer = nn.optim.SGD([a, b], lr=1.0)
+    a.requires_grad = True
+    if how == "given":
+        a.grad, b.grad = [3.0], [4.0]
+    else:
+        (0.5 * (a * a + b * b)).sum().backward()
+    assert len(optimizer.gradients()) == 1
+    nn.clip_grad_norm_(optimizer, 1.0)
+    optimizer.step()
+    np.testing.assert_allclose([a.data[0], b.data[0]], [3.0 - 0.6, 4.0 - 0.8], rtol=1e-6)
