@@ -7,7 +7,7 @@ lines of that text, so that tracebacks show them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,9 +33,9 @@ def checked(listing: Listing) -> Callable:
     return listing.make(compile(tree, listing.filename, "exec"), **whole, **{FINITE: _are_finite, CHECK: check})
 
 
-def _in_one_piece(compute: Callable, length: int, _rows: int) -> None:
+def _in_one_piece(compute: Callable, arrays: Sequence, _rows: int) -> None:
     """Do what `in_pieces` does so that all rows of a line come before the next line, and the first bad one is found."""
-    compute(slice(0, length))
+    compute(*arrays)
 
 
 class _Checks(ast.NodeTransformer):

@@ -112,8 +112,10 @@ class Source:
         return self._cut(self.naming.constant(x), x)
 
     def _cut(self, name: str, x: Any) -> str:
-        """Return the rows of an array that the piece consists of."""
-        return f"{name}[k]" if self.stretch is not None and self.stretch.cuts(x) else name
+        """Return the name; while a stretch is written, note which arrays it gets in pieces."""
+        if self.stretch is not None and self.stretch.cuts(x) and name not in self.stretch.names:
+            self.stretch.names.append(name)
+        return name
 
     def _inlined(self, step: Step) -> str:
         """Return a step as an expression within another line."""
@@ -284,16 +286,17 @@ class Source:
     def _write_stretch(self, stretch: Stretch) -> None:
         for step in stretch.fresh:
             self.add(f"    {self.name_of(step)} = np.empty({step.shape}, {self.naming.constant(step.dtype)})")
-        name = self.naming.fresh("piece")
-        self.naming.taken.add("k")
-        self.add(f"    def {name}(k):  # some rows, while they are in the cache")
+        name, run = self.naming.fresh("piece"), self.naming.named(in_pieces, "in_pieces")
+        self.add("")
         self.stretch, begin = stretch, len(self.lines)
         for step in stretch.steps:
             self._write_step(step)
         self.stretch = None
+        arrays = ", ".join(stretch.names)
+        comment = "  # some rows of each, while they are in the cache" if len(stretch.names) < 8 else ""
+        self.lines[begin - 1] = f"    def {name}({arrays}):{comment}"
         self.lines[begin:] = [f"    {line}" for line in self.lines[begin:]]
-        run = self.naming.named(in_pieces, "in_pieces")
-        self.add(f"    {run}({name}, {stretch.length}, {stretch.rows})  # all rows, so many at a time")
+        self.add(f"    {run}({name}, ({arrays}{',' * (len(stretch.names) == 1)}), {stretch.rows})")
 
     def _write_step(self, step: Step) -> None:
         comment = f"  # {_shape(step)}" if step.is_array else ""

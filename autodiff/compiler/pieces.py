@@ -1,6 +1,6 @@
 """Long elementwise stretches of a program run in pieces that stay in the cache, on several threads.
 
-Each step of such a stretch reads and writes the rows k of its arrays alone, so that all steps can be done for some
+Each step of such a stretch reads and writes the same rows of its arrays, so that all steps can be done for some
 rows before the next rows are fetched. The numbers are those of whole arrays, bit for bit.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -20,8 +20,8 @@ from autodiff.compiler.steps import Program, Step
 from autodiff.operands import shape_of
 from autodiff.rules.special import sech_squared
 
-PIECE = 1 << 19  # bytes of one array: those of a few arrays fit into the cache of a core
-LONG = 4 * PIECE  # bytes from which on an array is worth cutting
+PIECE = 1 << 18  # bytes of one array: those of a few arrays fit into the cache of a core
+LONG = 8 * PIECE  # bytes from which on an array is worth cutting
 
 
 class Stretch:
@@ -36,6 +36,8 @@ class Stretch:
         Numbers that are computed in between, which do not depend on the steps: they come first.
     fresh : list of Step
         Those of the steps whose result is returned: each call makes a new array for it.
+    names : list of str
+        Of the arrays that are cut, in the source.
     """
 
     def __init__(self, length: int) -> None:
@@ -43,6 +45,7 @@ class Stretch:
         self.length = length
         self.before: list[Step] = []
         self.fresh: list[Step] = []
+        self.names: list[str] = []
         self._written: set[int] = set()  # buffers
         self._viewed: set[int] = set()  # buffers of which other rows are read than those that are written
 
@@ -116,9 +119,9 @@ def _ended(stretch: Stretch) -> Iterator[Step | Stretch]:
         yield from stretch.steps
 
 
-def in_pieces(compute: Callable[[slice], None], length: int, rows: int) -> None:
-    """Call `compute` with slices of so many rows until all are done, on as many threads as there are processors."""
-    starts = deque(range(0, length, rows))
+def in_pieces(compute: Callable[..., None], arrays: Sequence[np.ndarray], rows: int) -> None:
+    """Call `compute` with so many rows of each array until all are done, on as many threads as there are processors."""
+    starts = deque(range(0, len(arrays[0]), rows))
 
     def work() -> None:
         while starts:
@@ -126,7 +129,7 @@ def in_pieces(compute: Callable[[slice], None], length: int, rows: int) -> None:
                 start = starts.popleft()
             except IndexError:  # another thread was sooner
                 return
-            compute(slice(start, min(start + rows, length)))
+            compute(*[array[start : start + rows] for array in arrays])
 
     others = [_pool().submit(copy_context().run, work) for _ in range(min(threads(), len(starts)) - 1)]
     try:
