@@ -6,6 +6,7 @@ name in the tuple below.
 
 from benchmarks import (
     against_autograd,
+    against_autograd_scipy,
     cnn_step,
     compile_time,
     curves,
@@ -38,6 +39,7 @@ WORKLOADS = {
         compile_time.workload,
         peak_memory.workload,
         *against_autograd.workloads,
+        *against_autograd_scipy.workloads,
         import_time.workload,
     )
 }

@@ -13,14 +13,14 @@ from typing import Any
 
 from benchmarks.harness.workload import BY_HAND, EAGER, Goal, Run, Workload
 
-workloads: list[Workload] = []
 
-
-def workload(name: str, title: str, by_hand: Callable[[], Run]) -> Callable:
+def workload(
+    name: str, title: str, by_hand: Callable[[], Run], tolerance: float = 1e-11
+) -> Callable[[Callable], Workload]:
     """Return a decorator that makes a workload of a program (numpy module, library) ↦ Run."""
 
-    def enter(program: Callable[[Any, Any], Run]) -> Callable:
-        result = Workload(f"autograd-{name}", title, tolerance=1e-11, goals=(Goal("autograd", 1 / 2, issue=6),))
+    def enter(program: Callable[[Any, Any], Run]) -> Workload:
+        result = Workload(f"autograd-{name}", title, tolerance, goals=(Goal("autograd", 1 / 2, issue=6),))
         result.contender(BY_HAND)(by_hand)
 
         @result.contender(EAGER)
@@ -37,8 +37,7 @@ def workload(name: str, title: str, by_hand: Callable[[], Run]) -> Callable:
 
             return program(autograd.numpy, autograd)
 
-        workloads.append(result)
-        return program
+        return result
 
     return enter
 
@@ -399,3 +398,6 @@ def diffusion_by_hand() -> Any:
     for _ in range(30):
         ct = step(ct)
     return ct
+
+
+workloads = [value for value in list(globals().values()) if isinstance(value, Workload)]
