@@ -11,18 +11,25 @@ import numpy as np
 from autodiff.arraylike import getitem
 from autodiff.assignment import index_update
 from autodiff.compiler.steps import Program, Step
+from autodiff.rules.indexing import added_at, may_repeat, scatter
 from autodiff.rules.special import sech_squared
 
-VIEWS: set[Callable] = {
-    np.transpose, np.reshape, np.ravel, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze, np.broadcast_to,
-    np.diagonal, np.rollaxis, np.flip, np.real, np.imag, getitem.implementation,
+WRITEABLE_VIEWS: set[Callable] = {
+    np.transpose, np.reshape, np.ravel, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze, np.rollaxis, np.flip,
+    getitem.implementation,
 }  # fmt: skip
+"""Functions whose result may share memory with their first operand alone, and may be written to if that may."""
+
+VIEWS = WRITEABLE_VIEWS | {np.broadcast_to, np.diagonal, np.real, np.imag}
 """Functions whose result may share memory with their first operand."""
 
 IN_GIVEN_MEMORY: set[Callable] = {np.matmul, np.dot, np.add.reduce, sech_squared.implementation}
 """What takes an `out` besides ufuncs."""
 
-FRESH = IN_GIVEN_MEMORY | {index_update.implementation}
+ON_COPIES: set[Callable] = {index_update.implementation, added_at.implementation}
+"""What changes some entries of a copy of its first operand; if nobody reads that any more, it needs no copy."""
+
+FRESH = IN_GIVEN_MEMORY | ON_COPIES | {scatter.implementation}
 """What makes an array of its own, besides ufuncs."""
 
 
@@ -55,12 +62,15 @@ class Buffers:
         The buffers.
     homes : dict
         Those that are certain arrays, in which a result is to be found afterwards: by number, the array.
+    heirs : dict
+        By step, the one that changes some entries of its result and is that array from then on.
     """
 
     def __init__(self, programs: Iterable[Program]) -> None:
         self.of: dict[Step, int] = {}
         self.specs: list[Layout] = []
         self.homes: dict[int, np.ndarray] = {}
+        self.heirs: dict[Step, Step] = {}
         self._free: dict[Layout, list[int]] = defaultdict(list)
         for program in programs:
             self._assign(program)
@@ -79,9 +89,12 @@ class Buffers:
             number = None
             if step in destined:
                 number = destined[step]
-                before = holds.get(number)
-                if not (before is None or last.get(before, -1) < i or _may_write_into(step, before)):
+                there = holds.get(number)
+                if not (there is None or last.get(there, -1) < i or _may_write_into(step, there)):
                     number = None  # what is there is still needed: the result is copied at the end
+            elif (before := self._predecessor(step, i, root, last, returned)) is not None:
+                self.heirs[before] = step
+                number = self.of.get(before)
             elif takes_out(step) and step not in returned:
                 here = next((r for r in dying if _may_write_into(step, r)), None)
                 number = self.of[here] if here is not None else self._take(Layout.of(step.value))
@@ -95,6 +108,18 @@ class Buffers:
         for step in program.steps:
             if step in self.of:
                 self._give_back(self.of[step], step, holds)
+
+    def _predecessor(
+        self, step: Step, i: int, root: dict[Step, Step], last: dict[Step, int], returned: set[Step]
+    ) -> Step | None:
+        """Return the step whose result this one may change, instead of a copy, since nobody reads it later."""
+        before = step.operands[0] if step.function in ON_COPIES and writes_entries(step) else None
+        if not isinstance(before, Step) or before.function is None or before in root or last[before] != i:
+            return None
+        others = step.uses[1:]
+        if any(root.get(other, other) is before for other in others) or not before.is_array:
+            return None
+        return None if before in self.of and step in returned else before
 
     def _settle(self, program: Program) -> tuple[dict[Step, int], dict[int, Step]]:
         """Make buffers of the arrays that results are for; return the results that may go there, and what is there."""
@@ -143,6 +168,14 @@ def takes_out(step: Step) -> bool:
     if step.function == np.add.reduce:  # NumPy < 2.1 sums a reversed axis in another order into given memory
         return min(step.operands[0].value.strides, default=0) >= 0
     return step.function in IN_GIVEN_MEMORY
+
+
+def writes_entries(step: Step) -> bool:
+    """Tell whether the step is `y[index] = x` or `y[index] += x` of an array of its own, each entry once."""
+    if step.function not in ON_COPIES | {scatter.implementation}:
+        return False
+    index = step.parameters["index"]
+    return not (Step(None, [index], None).uses or may_repeat(index))
 
 
 def is_view(step: Step) -> bool:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from autodiff.arraylike import getitem, power
-from autodiff.compiler.buffers import Buffers, is_view
+from autodiff.compiler.buffers import WRITEABLE_VIEWS, Buffers, is_view, writes_entries
 from autodiff.compiler.listing import Listing, Origin
 from autodiff.compiler.naming import Naming, identifier
 from autodiff.compiler.pieces import Stretch, in_pieces, stretches
 from autodiff.compiler.steps import Place, Program, Step
-from autodiff.rules.indexing import select
+from autodiff.rules.indexing import added_at, select
 from autodiff.rules.special import SECH_TAIL, sech_squared, sech_squared_tail, zeroed
 
 INFIX: dict[Any, str] = {
@@ -67,6 +67,8 @@ class Source:
 
     def name_of(self, step: Step) -> str:
         """Return the user's name for a step, d_z for the adjoint of z, and else the name of its node."""
+        while step in self.buffers.heirs:
+            step = self.buffers.heirs[step]
         if step not in self.names:
             home = self.buffers.homes.get(self.buffers.of.get(step, -1))
             if home is not None:  # the array that it is written to has a name
@@ -155,7 +157,7 @@ class Source:
             return f"{given[0]} ** {self.operand(parameters['exponent'])}"
         if function is getitem.implementation:
             return f"{given[0]}[{self._index(parameters['index'])}]"
-        if function is np.transpose and parameters.get("axes") is None and operands[0].is_array:
+        if _reverses_axes(step):
             return f"{given[0]}.T"
         if function is select.implementation:
             condition = self.operand(parameters["condition"])
@@ -214,7 +216,7 @@ class Source:
         text = self.write()
         homes, numbers = self.buffers.homes, self.buffers.of
         buffers = {number: layout for number, layout in enumerate(self.buffers.specs) if number not in homes}
-        memory = {self.names[step]: number for step, number in numbers.items() if number not in homes}
+        memory = {self.name_of(step): number for step, number in numbers.items() if number not in homes}
         return Listing(self.name, text, self.constants, buffers, memory, self.origin)
 
     def write(self) -> str:
@@ -301,7 +303,9 @@ class Source:
     def _write_step(self, step: Step) -> None:
         comment = f"  # {_shape(step)}" if step.is_array else ""
         name = self._cut(self.name_of(step), step)
-        if step not in self.buffers.of and self.stretch is None:
+        if writes_entries(step):
+            self._write_entries(step, name, comment)
+        elif step not in self.buffers.of and self.stretch is None:
             self.add(f"    {name} = {self.expression(step)}{comment}", step)
         elif step.function is sech_squared.implementation:
             x, y = [self.operand(o) for o in step.operands]
@@ -316,6 +320,18 @@ class Source:
             call = self.expression(step)
             self.add(f"    {call[:-1]}, out={name}){comment}", step)
 
+    def _write_entries(self, step: Step, name: str, comment: str) -> None:
+        """Write y[index] = x, or +=, into zeros, a copy, or what nobody else reads any more."""
+        *before, x = step.operands
+        if not before:
+            dtype = "" if step.dtype == np.float64 else f", {self.naming.constant(step.dtype)}"
+            size = step.shape[0] if len(step.shape) == 1 else step.shape
+            self.add(f"    {name} = np.zeros({size}{dtype}){comment}", step)
+        elif not isinstance(before[0], Step) or self.buffers.heirs.get(before[0]) is not step:
+            self.add(f"    {name} = np.array({self.operand(before[0])}){comment}", step)
+        sign = "+=" if step.function is added_at.implementation else "="
+        self.add(f"    {name}[{self._index(step.parameters['index'])}] {sign} {self.number(x, step)}", step)
+
     def _result(self, output: Any, i: int) -> str:
         """Return what is returned: never memory that the next call writes to, nor the caller's own."""
         if not isinstance(output, Step):
@@ -323,9 +339,16 @@ class Source:
                 return f"{self.operand(output)}.copy()"
             return self.naming.named(output, "c") if isinstance(output, np.generic) else self.operand(output)
         repeated = any(output is earlier for earlier in self.program.outputs[:i])
-        borrowed = output.function is None or is_view(output)
         name = self.name_of(output)
-        return f"{name}.copy()" if output.is_array and (borrowed or repeated) else name
+        return f"{name}.copy()" if output.is_array and (repeated or not self._is_own(output)) else name
+
+    def _is_own(self, output: Step) -> bool:
+        """Tell whether the memory of a result is made at each call, and nothing else is returned that shares it."""
+        owner = output
+        while owner.function in WRITEABLE_VIEWS and isinstance(owner.operands[0], Step):
+            owner = owner.operands[0]
+        alone = owner is output or all(o is output for o in self.program.outputs if isinstance(o, Step))
+        return owner.function is not None and not is_view(owner) and owner not in self.buffers.of and alone
 
 
 def _origin(step: Step) -> Origin | None:
@@ -355,9 +378,17 @@ def _transposes(program: Program) -> set[Step]:
     return {
         step
         for step in program.steps
-        if step.function is np.transpose and step.parameters.get("axes") is None and step.operands[0].is_array
-        if step not in results and len(uses.get(step, [])) == 1 and uses[step][0].function in (np.dot, np.matmul)
+        if _reverses_axes(step) and step not in results and len(uses.get(step, [])) == 1
+        if uses[step][0].function in (np.dot, np.matmul)
     }
+
+
+def _reverses_axes(step: Step) -> bool:
+    """Tell whether the step is x.T."""
+    if step.function is not np.transpose or not step.operands[0].is_array:
+        return False
+    axes = step.parameters.get("axes")
+    return axes is None or [axis % len(axes) for axis in axes] == list(range(len(axes)))[::-1]
 
 
 def _single_numbers(program: Program) -> set[Step]:

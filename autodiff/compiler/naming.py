@@ -39,6 +39,8 @@ class Naming:
             return repr(x)
         if isinstance(x, (float, np.floating)) and x.__class__ in (float, np.float64, np.float32) and np.isfinite(x):
             return repr(float(x))
+        if isinstance(x, np.integer):
+            return repr(int(x))
         if isinstance(x, slice):
             return f"slice({', '.join(map(self.constant, (x.start, x.stop, x.step)))})"
         if x is Ellipsis:

@@ -13,6 +13,7 @@ import numpy as np
 from autodiff.arraylike import getitem, power
 from autodiff.assignment import astype
 from autodiff.compiler.steps import Program, Step
+from autodiff.rules.joining import joined
 
 # What NumPy makes of array ** number.
 POWERS = {1: np.positive, 2: np.square, 0.5: np.sqrt, -1: np.reciprocal}
@@ -71,7 +72,7 @@ def name_products(program: Program) -> None:
 
 
 def drop_neutral(program: Program) -> None:
-    """Leave out x · 1, x / 1, +x, x.reshape(its own shape) and conversions to its own dtype."""
+    """Leave out x · 1, x / 1, x - 0, +x, x[:], x.reshape(its own shape) and conversions to its own dtype."""
     by: dict[Step, Any] = {}
     for step in program.steps:
         step.replace(by)
@@ -93,11 +94,21 @@ def _neutral(step: Step) -> Step | None:
         return None
     if step.function in (np.multiply, np.divide) and not isinstance(rest[0], Step) and _is_one(rest[0]):
         return first
+    if step.function is np.subtract and not isinstance(rest[0], Step) and _is_positive_zero(rest[0]):
+        return first  # x + 0 is another: it makes 0 of -0
     if step.function in (np.positive, np.reshape, astype.implementation, np.broadcast_to):
         return first
-    if step.function is getitem.implementation and isinstance(step.parameters["index"], tuple):
-        return None if step.parameters["index"] else first
+    if step.function is getitem.implementation:
+        index = step.parameters["index"]
+        parts = index if isinstance(index, tuple) else (index,)
+        return first if all(isinstance(part, slice) and part.step in (None, 1) for part in parts) else None
+    if step.function is joined.implementation and not rest:
+        return first
     return first if getattr(step.function, "__name__", "") in ("reshape", "reshaped") else None
+
+
+def _is_positive_zero(x: Any) -> bool:
+    return isinstance(x, (float, int, np.number, np.ndarray)) and not (np.any(x) or np.any(np.signbit(x)))
 
 
 def _is_one(x: Any) -> bool:
