@@ -35,14 +35,17 @@ class Network:
         return self.sizes[-1] > 1
 
     def data(self) -> tuple[Any, Any]:
-        """Return X of shape (batch, inputs), and y: class numbers (batch,), or values (batch, 1)."""
+        """Return X of shape (batch, inputs), and y: class numbers (batch,), or values (batch, 1).
+
+        Both can be learned: a network that is trained for long on noise ends with saturated units, and its steps
+        would then be timed there.
+        """
         import numpy as np
 
         rng = np.random.default_rng(0)
         X = rng.normal(size=(self.batch, self.sizes[0])).astype(self.dtype)
-        if self.classifies:
-            return X, rng.integers(self.sizes[-1], size=self.batch)
-        return X, rng.normal(size=(self.batch, 1)).astype(self.dtype)
+        scores = X @ rng.normal(size=(self.sizes[0], self.sizes[-1])) / self.sizes[0] ** 0.5
+        return X, scores.argmax(axis=1) if self.classifies else np.sin(scores).astype(self.dtype)
 
     def parameters(self) -> list[Any]:
         """Return [weight, bias, weight, …]; weights of shape (in, out)."""
