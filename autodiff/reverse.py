@@ -70,7 +70,7 @@ def trace(inputs: Iterable, level: int) -> list[Tensor]:
     tensors = []
     for x in inputs:
         x = frozen(x)
-        tensors.append(Tensor(x, Leaf(), level))
+        tensors.append(Tensor(x, Leaf.of(x), level))
     return tensors
 
 

@@ -60,7 +60,15 @@ class Node:
 class Leaf:
     """A differentiable input. `grad` is filled by `Tensor.backward` alone."""
 
-    __slots__ = ("__weakref__", "buffer", "grad", "label", "order", "tensor")
+    __slots__ = ("__weakref__", "buffer", "grad", "label", "order", "recorded", "tensor")
+
+    @classmethod
+    def of(cls, x: Any) -> Leaf:
+        """Return the leaf of an input `x`; of a record it knows which value of the graph that is."""
+        leaf = cls()
+        if x.__class__ in TRACED and not x.differentiates:
+            leaf.recorded = x.node
+        return leaf
 
     def __init__(self, tensor: Any = None) -> None:
         self.order = next_order()
@@ -154,6 +162,8 @@ def backpropagate(roots: list, seeds: Sequence, stops: frozenset = frozenset()) 
             del contributions, contribution, parent, ct  # what has been read is freed
     if recorder is not None:
         recorder.pulled_back = None
+        for leaf, ct in found.items():
+            recorder.note_adjoint(leaf, ct)
     return found
 
 

@@ -180,7 +180,7 @@ def _gradient_function(name: str, f: Callable, argnum: ArgNum, check: Callable, 
             primals: Sequence = (args[argnum],)
             structure = None
             check_differentiable(name, primals[0], f"argument {argnum}")
-            leaves: Sequence = (Leaf(),)
+            leaves: Sequence = (Leaf.of(primals[0]),)
             full = list(args)
             full[argnum] = Tensor(frozen(primals[0]), leaves[0], level)
             y, node = untrace(f(*full, **kwargs), level)

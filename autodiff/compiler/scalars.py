@@ -147,7 +147,7 @@ def _within_others(program: Program) -> set[Step]:
                 within.add(used)
                 size[step] += size[used]
     last = program.outputs[0] if len(program.outputs) == 1 else None
-    if isinstance(last, Step) and last in size and uses[last] == 1 and not _has_users_name(last):
+    if isinstance(last, Step) and last in size and uses[last] == 1 and not (last.named_by and last.named_by.label):
         within.add(last)
     return within
 
