@@ -61,6 +61,7 @@ class Leaf:
     """A differentiable input. `grad` is filled by `Tensor.backward` alone."""
 
     __slots__ = ("__weakref__", "buffer", "grad", "label", "order", "recorded", "tensor")
+    recorded: Any
 
     @classmethod
     def of(cls, x: Any) -> Leaf:

@@ -239,6 +239,17 @@ def test_programs_of_single_numbers_are_plain_python():
             np.testing.assert_equal(float(fast(x)), float(f(x)))
 
 
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_derivatives_of_tanh_keep_their_digits_in_plain_python_too(order):
+    f = np.tanh
+    for _ in range(order):
+        f = ad.grad(f)
+    fast = ad.compile(f)
+    for x in (0.0, 0.3, -2.0, 4.2, -9.0, 30.0, 700.0):
+        assert fast(x) == pytest.approx(f(x), rel=1e-13, abs=0.0)
+    assert fast.is_scalar
+
+
 @pytest.mark.parametrize("x", [0.0, -1.0, 2.0, 1e308, float("inf"), float("-inf"), float("nan")])
 def test_where_python_raises_numpys_numbers_come_back(x):
     for f in (np.log, np.sqrt, lambda x: 1.0 / x, np.exp, lambda x: x**3, lambda x: np.where(x > 0, x, -x)):

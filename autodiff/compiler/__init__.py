@@ -4,7 +4,7 @@
 - `passes`: fewer steps with the same bits
 - `buffers`: which memory each step writes to
 - `pieces`: long elementwise stretches in cache-sized pieces, on several threads
-- `naming`, `emission`: the steps as source, and the function it defines; `scalars`: that of single numbers
+- `naming`, `expressions`, `emission`: the steps as source; `scalars`: that of single numbers
 - `listing`: the text with all that it needs to run; `checked`: a version of it that looks for NaN and infinities
 - `program`: one program, the functions that run it, and what it costs
 - `compiled`: `ad.compile`, one program for each signature; `pickling`: what of it goes into a pickle

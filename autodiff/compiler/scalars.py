@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autodiff.arraylike import power
-from autodiff.compiler.emission import INFIX, Source
+from autodiff.compiler.emission import Source
+from autodiff.compiler.expressions import INFIX, Expressions, uses_of
 from autodiff.compiler.listing import Listing
 from autodiff.compiler.naming import Naming
 from autodiff.compiler.steps import Program, Step
 from autodiff.dispatch import MODE
 from autodiff.rules.indexing import select
+from autodiff.rules.special import SECH_TAIL, sech_squared
 
 MATH: dict[Any, Callable] = {
     np.exp: math.exp, np.exp2: math.exp2, np.expm1: math.expm1, np.log: math.log, np.log2: math.log2,
@@ -59,6 +60,8 @@ def _is_known(step: Step) -> bool:
         return isinstance(step.parameters["exponent"], (int, float))
     if step.function is select.implementation:
         return isinstance(step.parameters["condition"], Step)
+    if step.function is sech_squared.implementation:
+        return True
     known = step.function in MATH or step.function in WRITTEN or step.function in INFIX
     return known and step.function is not np.matmul and not step.parameters
 
@@ -73,13 +76,11 @@ class ScalarNaming(Naming):
         return repr(float(x)) if isinstance(x, (float, np.floating)) and np.isfinite(x) else super().constant(x)
 
 
-class ScalarSource(Source):
-    """Writes a program of single numbers."""
+class ScalarExpressions(Expressions):
+    """Writes what is read once where it is read, in the operators and functions of Python."""
 
-    def __init__(self, program: Program, name: str, single: bool) -> None:
-        name = f"compiled_{name}" if name in NAMES else name
-        super().__init__(program, name, naming=ScalarNaming(name))
-        self.single = single  # whether the one result is returned as it is
+    def __init__(self, program: Program, *given: Any) -> None:
+        super().__init__([program], *given)
         self.used: dict[str, Callable] = {}
         self.within = _within_others(program)
         self.inline |= self.within
@@ -90,7 +91,7 @@ class ScalarSource(Source):
     def _given(self, step: Step) -> list[str]:
         """Return the operands, those that are expressions themselves in parentheses where these are needed."""
         given = [self.operand(o) for o in step.operands]
-        if step.function in MATH or step.function is np.power:  # f(a, b)
+        if _binding(step) == CALL and step.function is not power.implementation:  # f(a, b)
             return given
         needed = BINDS.get(step.function, CALL)
         weak = [o in self.within and _binding(o) < needed + i for i, o in enumerate(step.operands)]
@@ -108,6 +109,8 @@ class ScalarSource(Source):
             return WRITTEN[step.function].format(*given)
         if step.function in INFIX:
             return f"{_signed(given[0])} {INFIX[step.function]} {_signed(given[1])}"
+        if step.function is sech_squared.implementation:
+            return f"{self.naming.named(sech_squared_of_float, 'sech_squared')}({', '.join(given)})"
         return f"{self._called(MATH[step.function])}({', '.join(given)})"
 
     def _power(self, base: str, exponent: float) -> str:
@@ -119,24 +122,49 @@ class ScalarSource(Source):
         self.used[function.__name__] = function
         return function.__name__
 
+
+class ScalarSource(Source):
+    """Writes a program of single numbers."""
+
+    expressions: ScalarExpressions
+
+    def __init__(self, program: Program, name: str, single: bool) -> None:
+        super().__init__(program, f"compiled_{name}" if name in NAMES else name)
+        self.single = single  # whether the one result is returned as it is
+
+    def new_naming(self) -> Naming:
+        return ScalarNaming(self.name)
+
+    def new_expressions(self) -> ScalarExpressions:
+        return ScalarExpressions(self.program, self.buffers, self.naming)
+
     def listing(self) -> Listing:
         text = self.write()
-        return Listing(self.name, text, self.constants)
+        return Listing(self.name, text, self.naming.constants)
 
     def write(self) -> str:
         text = super().write()
         if self.single:
             text = f"{text.rstrip()[:-1]}\n"  # no tuple
-        return f"from math import {', '.join(sorted(self.used))}\n\n\n{text}" if self.used else text
+        used = self.expressions.used
+        return f"from math import {', '.join(sorted(used))}\n\n\n{text}" if used else text
 
     def _result(self, output: Any, _i: int) -> str:
-        return self.operand(output)
+        return self.expressions.operand(output)
+
+
+def sech_squared_of_float(x: float, y: float) -> float:
+    """Return 1 / cosh(x)² for y = tanh(x), as `sech_squared` does of arrays."""
+    z = 1.0 - y * y
+    if z > SECH_TAIL:
+        return z
+    q = math.exp(-2.0 * abs(x))
+    return 4.0 * q / (1.0 + q) ** 2
 
 
 def _within_others(program: Program) -> set[Step]:
     """Return the steps that are written within the line of the one that reads them: without a name of the user's."""
-    uses = Counter(used for step in program.steps for used in step.uses)
-    uses.update(program.results)
+    uses = uses_of(program)
     size = dict.fromkeys(program.steps, 1)  # operations in the line
     within = set()
     for step in program.steps:
@@ -159,7 +187,8 @@ def _binding(step: Step) -> int:
         return BINDS[np.multiply] if exponent == 2 else POWER if exponent == int(exponent) else CALL
     if step.function is np.square:
         return BINDS[np.multiply]
-    return CALL if step.function in MATH or step.function is np.power else BINDS.get(step.function, 0)
+    calls = step.function in MATH or step.function in (np.power, sech_squared.implementation)
+    return CALL if calls else BINDS.get(step.function, 0)
 
 
 def _has_users_name(step: Step) -> bool:
