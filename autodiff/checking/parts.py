@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autodiff.gradcheck import difference, direction, inner
+from autodiff.differences import difference, direction, inner
 from autodiff.graph import Node
 from autodiff.operands import as_operand
 from autodiff.tree import flatten, map_leaves
