@@ -16,6 +16,7 @@ from nn.clipping import clip_norm_of, clip_values_of
 from nn.module import Module
 from nn.optim.optimizer import Optimizer
 from nn.optim.writing_out import WrittenUpdate
+from nn.settings import Same, same_objects, setting, settings_of
 
 log = logging.getLogger("autodiff.compile")
 LIMIT = 64  # programs that are kept; the one that was not used for longest goes first
@@ -70,8 +71,8 @@ class CompiledModel:
         """Make the program for these arrays the latest one; it is compiled if there is none yet."""
         tensors = list(self._tensors().values())
         signature = [(array.shape, array.dtype, array.strides) for array in arrays]
-        inputs = [(_Same(tensor), _Same(tensor.data), tensor.requires_grad) for tensor in tensors]
-        key = (*signature, *map(_settings, self._modules()), *inputs, *self._further_settings())
+        inputs = [(Same(tensor), Same(tensor.data), tensor.requires_grad) for tensor in tensors]
+        key = (*signature, *map(settings_of, self._modules()), *inputs, *self._further_settings())
         if key not in self._programs:
             self._programs[key] = self._compiled(arrays)
             log.info("compiled %s for %s", type(self.model).__name__, [(a.shape, str(a.dtype)) for a in arrays])
@@ -217,10 +218,10 @@ class CompiledStep(CompiledModel):
         super()._select(arrays)
         self._adopt_gradients({id(array) for _, array, _ in self._last.program.stores})
         segments = self._written.segments()
-        if self.updates and not _same(segments, self._segments[self._last]):
+        if self.updates and not same_objects(segments, self._segments[self._last]):
             self._programs.popitem()  # other stretches are updated together than those that are written out
             super()._select(arrays)
-        elif self._update is not None and not _same(segments, self._segments[self._update]):
+        elif self._update is not None and not same_objects(segments, self._segments[self._update]):
             self._update = None
 
     def _tensors(self) -> dict[str, Any]:
@@ -240,7 +241,7 @@ class CompiledStep(CompiledModel):
         return program
 
     def _further_settings(self) -> tuple:
-        return (_setting(self._written.options),)
+        return (setting(self._written.options),)
 
     def _modules(self) -> list[Module]:
         return [*self.model.modules(), *(self.loss.modules() if isinstance(self.loss, Module) else [])]
@@ -250,63 +251,6 @@ class CompiledStep(CompiledModel):
 
     def _weighted_loss(self, *batch: Any) -> Any:
         return self.loss(self.model(*batch[:-2]), batch[-2], sample_weight=batch[-1])
-
-
-def _same(a: Sequence, b: Sequence) -> bool:
-    """Tell whether two sequences hold the same objects."""
-    return [*map(id, a)] == [*map(id, b)]
-
-
-PLAIN = (bool, int, float, str, type(None))
-
-
-class _Same:
-    """Equal to what holds the same object; keeps it, so that no other one gets its address."""
-
-    __slots__ = ("held",)
-
-    def __init__(self, held: Any) -> None:
-        self.held = held
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.held is other.held
-
-    def __hash__(self) -> int:
-        return id(self.held)
-
-
-def _settings(module: Module) -> tuple:
-    """Return what a program depends on besides shapes: the module, its mode, and its attributes."""
-    attributes = {name: value for name, value in vars(module).items() if name != "training"}
-    return _Same(module), module.training, _setting(attributes)
-
-
-def _setting(value: Any) -> Any:
-    """Return what stands for an attribute in the key of a program: plain values themselves, objects by identity."""
-    if isinstance(value, PLAIN):
-        return type(value), value
-    if isinstance(value, (list, tuple)):
-        return tuple([_setting(item) for item in value])
-    if isinstance(value, dict):
-        return tuple([(name, _setting(item)) for name, item in value.items()])
-    return _Same(value)
-
-
-def foreign_parts(model: Module, loss: Any) -> str:
-    """Return which parts of model and loss are a user's own; an empty string if none is."""
-    for module in model.modules():
-        if module._forward_hooks:
-            return f"{type(module).__name__} has forward hooks"
-        if "forward" in vars(module):
-            return f"{type(module).__name__} has a forward function of its own"
-        if not _is_ours(type(module)):
-            return f"{type(module).__name__} is a module of your own"
-    ours = _is_ours(type(loss)) if isinstance(loss, Module) else _is_ours(loss)
-    return "" if ours else f"{getattr(loss, '__name__', type(loss).__name__)} is a loss of your own"
-
-
-def _is_ours(part: Any) -> bool:
-    return str(getattr(part, "__module__", "")).partition(".")[0] == "nn"
 
 
 def _name(path: str) -> str:

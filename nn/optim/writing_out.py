@@ -9,6 +9,7 @@ from typing import Any
 import autodiff as ad
 from nn.optim.flat import FlatBuffer, Segment
 from nn.optim.optimizer import Optimizer
+from nn.settings import is_ours
 
 Part = ad.Procedure | ad.Call
 
@@ -77,7 +78,7 @@ def written_out(optimizer: Optimizer, segment: Segment, options: Mapping[str, An
     title = f"update: {type(optimizer).__name__}"
     names = {"optimizer": optimizer, "segment": segment, "options": options}
     call = ad.Call("{optimizer}.update({segment}, {options})", names, title)
-    if type(optimizer).__module__.partition(".")[0] != "nn":
+    if not is_ours(type(optimizer)):
         return call  # a user's own update may do more than change the arrays
     numbers: dict[str, tuple] = {name: (segment.progress, (name,), "progress") for name in segment.progress}
     literals = {}

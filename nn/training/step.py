@@ -10,9 +10,10 @@ import numpy as np
 
 import autodiff as ad
 from nn.clipping import clip_grad_norm_, clip_grad_value_
-from nn.compile import CompiledStep, CompileError, foreign_parts
+from nn.compile import CompiledStep, CompileError
 from nn.module import Module
 from nn.optim.optimizer import Optimizer
+from nn.settings import foreign_parts
 
 log = logging.getLogger("nn")
 LARGE = 1 << 18  # parameters from which on the update is sooner when it is compiled: it runs in pieces and threads
