@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+import numpy as np
+
 from nn.module import Module
-
-
-def same_objects(a: Sequence, b: Sequence) -> bool:
-    """Tell whether two sequences hold the same objects."""
-    return [*map(id, a)] == [*map(id, b)]
-
 
 PLAIN = (bool, int, float, str, type(None))
 
@@ -46,6 +42,104 @@ def setting(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple([(name, setting(item)) for name, item in value.items()])
     return Same(value)
+
+
+class Unfollowed:
+    """What a model holds that no program follows: counters, lists, what a layer notes of its forward pass, …
+
+    A program does not repeat what recording does to it, so that recording must not do anything to it.
+
+    Parameters
+    ----------
+    modules : iterable of Module
+    followed : collection of (Module, str)
+        Attributes that the program reads and writes itself.
+    """
+
+    def __init__(self, modules: Iterable[Module], followed: Collection[tuple[Module, str]]) -> None:
+        known = {(id(module), name) for module, name in followed}
+        self._kept = []
+        for module in modules:
+            attributes = {name: x for name, x in vars(module).items() if (id(module), name) not in known}
+            self._kept.append((module, attributes, {name: _content(x) for name, x in attributes.items()}))
+        self._restorers = [_restorer(x) for _, attributes, _ in self._kept for x in attributes.values()]
+        self._random = _old_state()
+
+    def restored(self) -> str:
+        """Put everything back as it was; return what had changed, in words (empty if nothing had)."""
+        changed = ""
+        for module, attributes, contents in self._kept:
+            now = vars(module)
+            for name in [name for name in now if name not in attributes]:
+                if not isinstance(now[name], (np.ndarray, np.random.Generator)):
+                    changed = changed or f"{type(module).__name__}.{name}"
+                    del now[name]
+            for name, before in contents.items():
+                if name not in now or _content(now[name]) != before:
+                    changed = changed or f"{type(module).__name__}.{name}"
+                    now[name] = attributes[name]
+        if _drawn(_old_state()) != _drawn(self._random):
+            changed = changed or "the global state of np.random"
+            np.random.set_state(self._random)  # noqa: NPY002 - as it was
+        if changed:
+            for restore in self._restorers:
+                restore()
+        return changed
+
+
+def _content(value: Any) -> Any:
+    """Return what is equal as long as a value, and all that is in it, stays what it is."""
+    if isinstance(value, PLAIN):
+        return type(value), value
+    if isinstance(value, (list, tuple)):
+        return tuple([_content(item) for item in value])
+    if isinstance(value, dict):
+        return tuple([(name, _content(item)) for name, item in value.items()])
+    if isinstance(value, np.ndarray):
+        return Same(value), value.tobytes()
+    if isinstance(value, np.random.Generator):
+        return Same(value), repr(value.bit_generator.state)
+    if isinstance(value, np.random.RandomState):
+        return Same(value), _drawn(value.get_state())
+    return Same(value)
+
+
+def _old_state() -> Any:
+    """Return the state that np.random.normal and its like draw from, in programs that know no generators."""
+    return np.random.get_state()  # noqa: NPY002 - it is they who are looked for
+
+
+def _drawn(state: Any) -> tuple:
+    """Return the state of NumPy's older generators as something to compare."""
+    return tuple([part.tobytes() if isinstance(part, np.ndarray) else part for part in state])
+
+
+def _restorer(value: Any) -> Callable[[], None]:
+    """Return a function that makes a container, an array or a generator what it is now."""
+    parts: list[Callable[[], None]] = []
+    if isinstance(value, list):
+        items = list(value)
+        parts = [lambda: value.__setitem__(slice(None), items), *map(_restorer, items)]
+    elif isinstance(value, dict):
+        entries = dict(value)
+        parts = [value.clear, lambda: value.update(entries), *map(_restorer, entries.values())]
+    elif isinstance(value, tuple):
+        parts = [_restorer(item) for item in value]
+    elif isinstance(value, np.ndarray) and value.flags.writeable:
+        array = value.copy()
+        parts = [lambda: value.__setitem__(..., array)]
+    elif isinstance(value, np.random.Generator):
+        generator, state = value.bit_generator, value.bit_generator.state
+        parts = [lambda: setattr(generator, "state", state)]
+    elif isinstance(value, np.random.RandomState):
+        drawn = value.get_state()
+        parts = [lambda: value.set_state(drawn)]
+
+    def restore() -> None:
+        for part in parts:
+            part()
+
+    return restore
 
 
 def foreign_parts(model: Module, loss: Any) -> str:

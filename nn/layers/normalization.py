@@ -66,7 +66,7 @@ class _BatchNorm(Module):
         momentum = 0.0 if self.momentum is None else self.momentum
         if self.training and self.track_running_stats:
             if self.momentum is None:
-                momentum = 1.0 / (int(self.num_batches_tracked) + 1)  # the mean over all batches so far
+                momentum = 1.0 / (self.num_batches_tracked + 1)  # the mean over all batches so far
             y = self._normalized(x, True, momentum)
             batches = self.num_batches_tracked
             batches += 1  # in place: the buffer stays the same array

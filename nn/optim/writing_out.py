@@ -15,13 +15,13 @@ Part = ad.Procedure | ad.Call
 
 
 class WrittenUpdate:
-    """The update of an optimiser as it is written out, and whether it is still that of the optimiser.
+    """How the update of an optimiser is written out: which of its options as numbers, which read at every step.
 
     Attributes
     ----------
     options : list of dict
-        What is written out of each group. Numbers that have changed since are not, and are read at every step,
-        as is the learning rate.
+        What is written out of each group; another list whenever that has changed. Numbers that have changed once
+        are not among them, and are read at every step, as is the learning rate.
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
@@ -29,35 +29,35 @@ class WrittenUpdate:
         self.options: list[dict[str, Any]] = []
         self._varying = frozenset({"lr"})
         self._changes: list[int] = []
-        self._divisions: list[tuple[FlatBuffer, list]] = []
 
     def note_options(self) -> None:
         """Take the options as they are now."""
         for before, now in zip(self.options, self._constants(), strict=False):
             self._varying |= {k for k, v in now.items() if v != before.get(k, v) and isinstance(v, (float, tuple))}
-        self.options = self._constants()
+        if self._constants() != self.options:
+            self.options = self._constants()
         self._changes = [group.changes for group in self.optimizer.param_groups]
 
-    def parts(self) -> list[Part]:
-        """Return the update of the parameters that have a gradient, stretch by stretch."""
-        return [written_out(self.optimizer, *update, self._varying) for update in self.optimizer.updates()]
-
-    def segments(self) -> list[Segment]:
-        """Return the stretches that are updated; others, whenever what is updated together has changed."""
-        segments = [segment for segment, _ in self.optimizer.updates()]
-        self._divisions = [(buffer, buffer.divided) for buffer in self.optimizer.buffers()]
-        return segments
-
     def holds(self) -> bool:
-        """Tell whether options and stretches are still those that were noted."""
-        if any([buffer.divided is not divided for buffer, divided in self._divisions]):  # noqa: C419 - sooner
-            return False
+        """Tell whether the options are still those that were noted."""
         changes = [group.changes for group in self.optimizer.param_groups]
         if changes != self._changes:
             if self._constants() != self.options:
                 return False
             self._changes = changes
         return True
+
+    def parts(self) -> list[Part]:
+        """Return the update of the parameters that have a gradient, stretch by stretch."""
+        optimizer = self.optimizer
+        if type(optimizer).step is not Optimizer.step or "step" in vars(optimizer):  # it does more than update
+            return [ad.Call("{optimizer}.step()", {"optimizer": optimizer}, f"update: {type(optimizer).__name__}")]
+        return [written_out(optimizer, *update, self._varying) for update in optimizer.updates()]
+
+    def divisions(self) -> list[tuple[FlatBuffer, list]]:
+        """Return which parameters are updated together: for each buffer a list, another one when that has changed."""
+        list(self.optimizer.updates())
+        return [(buffer, buffer.divided) for buffer in self.optimizer.buffers()]
 
     def _constants(self) -> list[dict[str, Any]]:
         unwritten = {"params", "initial_lr", *self._varying}
