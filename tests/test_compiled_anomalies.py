@@ -259,5 +259,5 @@ def test_an_error_within_a_step_has_a_note():
     step = nn.compile(model, nn.MSELoss(), nn.optim.SGD(model.parameters(), lr=0.1))
     step(X, Y)
     with pytest.raises(ValueError, match="shapes") as error:
-        step._last.run([X[:, :1], Y])
+        step._last.program.run([X[:, :1], Y])
     assert any("np.dot(X, weight_0" in note and "in Sequential / 0 (Linear)" in note for note in error.value.__notes__)
