@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autodiff.arraylike import getitem
-from autodiff.assignment import index_update
+from autodiff.arraylike import getitem, power
+from autodiff.assignment import astype, index_update
 from autodiff.compiler.steps import Program, Step
-from autodiff.rules.indexing import added_at, may_repeat, scatter
-from autodiff.rules.special import sech_squared
+from autodiff.rules.indexing import added_at, may_repeat, scatter, select
+from autodiff.rules.joining import joined
+from autodiff.rules.linear import filled
+from autodiff.rules.special import sech_squared, zeroed
 
 WRITEABLE_VIEWS: set[Callable] = {
     np.transpose, np.reshape, np.ravel, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze, np.rollaxis, np.flip,
@@ -29,8 +31,12 @@ IN_GIVEN_MEMORY: set[Callable] = {np.matmul, np.dot, np.add.reduce, sech_squared
 ON_COPIES: set[Callable] = {index_update.implementation, added_at.implementation}
 """What changes some entries of a copy of its first operand; if nobody reads that any more, it needs no copy."""
 
-FRESH = IN_GIVEN_MEMORY | ON_COPIES | {scatter.implementation}
-"""What makes an array of its own, besides ufuncs."""
+FRESH = IN_GIVEN_MEMORY | ON_COPIES | {
+    scatter.implementation, select.implementation, power.implementation, astype.implementation, joined.implementation,
+    filled.implementation, zeroed, np.where, np.sum, np.mean, np.max, np.min, np.prod, np.var, np.std, np.cumsum,
+    np.cumprod, np.sort, np.outer, np.tensordot,
+}  # fmt: skip
+"""What makes an array of its own, besides ufuncs and random draws."""
 
 
 class Layout(NamedTuple):
@@ -182,7 +188,12 @@ def is_view(step: Step) -> bool:
     """Tell whether the result may share memory with an operand."""
     if step.function in VIEWS or getattr(step.function, "__name__", "") in ("reshaped", "_item"):
         return True
-    return not isinstance(step.function, np.ufunc) and step.function not in FRESH
+    return not isinstance(step.function, np.ufunc) and step.function not in FRESH and not is_random(step)
+
+
+def is_random(step: Step) -> bool:
+    """Tell whether the step draws random numbers, so that every call counts."""
+    return isinstance(getattr(step.function, "__self__", None), np.random.Generator)
 
 
 def roots(program: Program) -> dict[Step, Step]:

@@ -12,8 +12,12 @@ import numpy as np
 
 from autodiff.arraylike import getitem, power
 from autodiff.assignment import astype
-from autodiff.compiler.steps import Program, Step
+from autodiff.compiler.buffers import is_random
+from autodiff.compiler.steps import STEPS, Program, Step
+from autodiff.operands import dtype_of, map_nested
+from autodiff.rules.indexing import select
 from autodiff.rules.joining import joined
+from autodiff.rules.linear import filled
 
 # What NumPy makes of array ** number.
 POWERS = {1: np.positive, 2: np.square, 0.5: np.sqrt, -1: np.reciprocal}
@@ -30,9 +34,11 @@ def optimize(program: Program) -> Program:
 def name_powers(program: Program) -> None:
     """Write x ** 2 as np.square(x), and so on: what NumPy does by itself, but into given memory."""
     for step in program.steps:
-        if step.function is power.implementation and step.is_array:
+        x = step.operands[0] if step.operands else None
+        # of complex numbers and integers, what NumPy does depends on its version and on how the exponent is written
+        if step.function is power.implementation and step.is_array and x.dtype.kind == "f" and x.dtype == step.dtype:
             exponent = step.parameters["exponent"]
-            function = POWERS.get(exponent) if step.operands[0].dtype.kind == "f" else None
+            function = POWERS.get(exponent)
             if function is not None:
                 step.function, step.parameters = function, {}
             elif exponent != 0:
@@ -53,7 +59,8 @@ def name_means(program: Program) -> None:
     for step in program.steps:
         options = {name: value for name, value in step.parameters.items() if value is not None and value is not False}
         x = step.operands[0] if step.operands else None
-        if step.function is np.mean and not options and isinstance(x, Step) and x.is_array and x.dtype.char in "fd":
+        many = isinstance(x, Step) and x.is_array and x.value.size
+        if step.function is np.mean and not options and many and x.dtype.char in "fd":
             total = Step(np.add.reduce, [x], np.add.reduce(x.value, None), {"axis": None}, None, step.phase)
             steps.append(total)
             step.function, step.operands, step.parameters = np.divide, [total, x.value.size], {}
@@ -67,22 +74,42 @@ def name_products(program: Program) -> None:
         if step.function is np.matmul and not step.parameters:
             a, b = map(_value, step.operands)
             fits = step.is_array and step.value.flags.c_contiguous and a.dtype == b.dtype and a.dtype.char in "fd"
-            if fits and a.ndim in (1, 2) and b.ndim == 2:
+            many = a.size > 1 or b.size > 1  # the product of two numbers may be -0 by one of them and 0 by the other
+            if fits and many and a.ndim in (1, 2) and b.ndim == 2 and _is_dense(a) and _is_dense(b):
                 step.function = np.dot
+
+
+def _is_dense(x: np.ndarray) -> bool:
+    """Tell whether a matrix lies in memory row after row or column after column, without gaps."""
+    first, last = x.itemsize * x.shape[-1], x.itemsize * x.shape[0]
+    return x.strides == (x.itemsize,) if x.ndim == 1 else x.strides in ((first, x.itemsize), (x.itemsize, last))
 
 
 def drop_neutral(program: Program) -> None:
     """Leave out x · 1, x / 1, x - 0, +x, x[:], x.reshape(its own shape) and conversions to its own dtype."""
     by: dict[Step, Any] = {}
+    weak = any(getattr(step.value, "dtype", None) in (np.float32, np.complex64) for step in program.everything)
     for step in program.steps:
         step.replace(by)
         same = _neutral(step)
-        if same is not None and same.shape == step.shape and same.dtype == step.dtype:
+        if same is not None and _is_alike(same.value, step.value, weak):
             by[step] = same
             if same.named_by is not None and not (same.named_by.label or same.named_by.adjoint_of):
                 same.named_by = step.named_by
     program.steps = [step for step in program.steps if step not in by]
     program.replace(by)
+
+
+def _is_alike(a: Any, b: Any, weak: bool = True) -> bool:
+    """Tell whether two values of a kind lie in memory alike: else what is made of one has other last digits.
+
+    `weak` says whether it matters that Python's floats take on the type of arrays they meet, and NumPy's do not.
+    """
+    if np.shape(a) != np.shape(b) or dtype_of(a) != dtype_of(b):
+        return False
+    if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
+        return a.__class__ is b.__class__ or not (weak or isinstance(a, np.ndarray) or isinstance(b, np.ndarray))
+    return all(n == 1 or s == t for n, s, t in zip(a.shape, a.strides, b.strides, strict=True))
 
 
 def _neutral(step: Step) -> Step | None:
@@ -95,7 +122,9 @@ def _neutral(step: Step) -> Step | None:
     if step.function in (np.multiply, np.divide) and not isinstance(rest[0], Step) and _is_one(rest[0]):
         return first
     if step.function is np.subtract and not isinstance(rest[0], Step) and _is_positive_zero(rest[0]):
-        return first  # x + 0 is another: it makes 0 of -0
+        return first
+    if step.function is np.add and step.dtype.kind in "iu" and not isinstance(rest[0], Step) and not np.any(rest[0]):
+        return first  # of floats, x + 0 makes 0 of -0
     if step.function in (np.positive, np.reshape, astype.implementation, np.broadcast_to):
         return first
     if step.function is getitem.implementation:
@@ -115,21 +144,47 @@ def _is_one(x: Any) -> bool:
     return isinstance(x, (float, int, np.number, np.ndarray)) and bool(np.all(np.equal(x, 1)))
 
 
+FILLED = {np.broadcast_to, filled.implementation}
+EXACT = {
+    np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.less, np.less_equal, np.greater,
+    np.greater_equal, np.equal, np.not_equal,
+}  # fmt: skip
+"""What gives the same bits however its operands are given to it."""
+
+
 def skip_broadcasts(program: Program) -> None:
     """Give a ufunc the number itself where it was given an array filled with it, next to an array of full shape."""
     for step in program.steps:
-        if not isinstance(step.function, np.ufunc) or len(step.operands) != 2:
-            continue
-        for i, operand in enumerate(step.operands):
-            other = step.operands[1 - i]
-            if (
-                isinstance(operand, Step)
-                and operand.function is np.broadcast_to
-                and np.shape(_value(other)) == step.shape
-            ):
-                inner = operand.operands[0]
-                if np.result_type(_value(inner), _value(other)) == np.result_type(operand.value, _value(other)):
-                    step.operands[i] = inner
+        if step.function in EXACT and len(step.operands) == 2 and step.is_array:
+            for i, operand in enumerate(step.operands):
+                if np.shape(_value(step.operands[1 - i])) == step.shape:
+                    _skip(step, i, _filled_with(operand))
+        elif step.function is select.implementation and step.is_array:
+            for i, operand in enumerate(step.operands):
+                if not isinstance(operand, Step):
+                    _skip(step, i, _filled_with(operand))
+
+
+def _filled_with(x: Any) -> Any:
+    """Return what an array is filled with: a row, or a number, or itself."""
+    if isinstance(x, Step):
+        return x.operands[0] if x.function in FILLED else x
+    if not isinstance(x, np.ndarray) or x.dtype.char not in "fdil" or x.size < 2:
+        return x
+    first = x[(0,) * x.ndim]
+    return first.item() if np.all(x == first) and np.all(np.signbit(x) == np.signbit(first)) else x
+
+
+def _skip(step: Step, i: int, inner: Any) -> None:
+    """Put `inner` in the place of an operand if that gives the same array, in memory too."""
+    if inner is step.operands[i]:
+        return
+    operands = [*step.operands[:i], inner, *step.operands[i + 1 :]]
+    parameters = map_nested(_value, step.parameters, STEPS)
+    with np.errstate(all="ignore"):
+        value = step.function(*map(_value, operands), **parameters)  # type: ignore[misc]
+    if _is_alike(value, step.value) and value.tobytes() == step.value.tobytes():
+        step.operands = operands
 
 
 def share_subexpressions(program: Program) -> None:
@@ -171,11 +226,6 @@ def drop_dead(program: Program) -> None:
             needed.update(step.uses)
             kept.append(step)
     program.steps = kept[::-1]
-
-
-def is_random(step: Step) -> bool:
-    """Tell whether the step draws random numbers, so that every call counts."""
-    return isinstance(getattr(step.function, "__self__", None), np.random.Generator)
 
 
 def _value(x: Any) -> Any:

@@ -18,11 +18,12 @@ from autodiff.arraylike import getitem
 from autodiff.assignment import astype
 from autodiff.dispatch import RULES
 from autodiff.graph import Graph, Node
+from autodiff.rules.linear import filled
 
 BACKWARD = "backward sweep"
 REARRANGED = {
     RULES[function]
-    for function in (np.reshape, np.ravel, np.squeeze, np.expand_dims, np.broadcast_to, np.copy, astype, getitem)
+    for function in (np.reshape, np.ravel, np.squeeze, np.expand_dims, np.broadcast_to, filled, np.copy, astype, getitem)
     if function in RULES
 }
 """Operations that lay out the same numbers anew, or take some of them: in the model view they are part of the arrow."""

@@ -17,6 +17,7 @@ from autodiff.dispatch import RULES
 from autodiff.rules.affine import _affine
 from autodiff.rules.call import Call
 from autodiff.rules.indexing import scatter, select
+from autodiff.rules.linear import filled
 from autodiff.rules.special import bessel_i, logistic, sech_squared, sinc_derivative
 
 ATOM, POWER, UNARY, PRODUCT, BIG, SUM, COMPARISON, LOGICAL, ANY = 8, 7, 6, 5, 4, 3, 2, 1, 0
@@ -324,7 +325,7 @@ FORMS: dict[Any, Form] = {
     RULES[function]: form
     for function, form in (
         (power, _power), (getitem, _getitem), (scatter, _scatter), (index_update, _index_update), (np.sum, _sum),
-        (select, _select), (np.broadcast_to, _broadcast), (np.transpose, _transpose), (astype, _astype),
-        (sinc_derivative, _derivative_of_sinc), (bessel_i, _bessel),
+        (select, _select), (np.broadcast_to, _broadcast), (filled, _broadcast), (np.transpose, _transpose),
+        (astype, _astype), (sinc_derivative, _derivative_of_sinc), (bessel_i, _bessel),
     )
 }  # fmt: skip

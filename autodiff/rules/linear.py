@@ -24,8 +24,9 @@ from autodiff.arraylike import getitem
 from autodiff.assignment import astype
 from autodiff.batch import align
 from autodiff.boundary import zero_like
-from autodiff.dispatch import RULES
+from autodiff.dispatch import RULES, Operation
 from autodiff.operands import (
+    DIFFERENTIATED,
     PLAIN,
     Spec,
     dtype_of,
@@ -119,11 +120,17 @@ def _sum(
 
 def _broadcast(ct: Any, shape: tuple[int, ...]) -> Any:
     """Return np.broadcast_to(ct, shape); a small array is filled, which is faster."""
-    if ct.__class__ in PLAIN and prod(shape) < 4096:
-        result = np.empty(shape, dtype_of(ct))
-        result[...] = ct
-        return result
-    return np.broadcast_to(ct, shape)
+    if prod(shape) >= 4096 or ct.__class__ in DIFFERENTIATED:
+        return np.broadcast_to(ct, shape)
+    return filled.implementation(ct, shape=shape) if ct.__class__ in PLAIN else filled(ct, shape=shape)
+
+
+@Operation
+def filled(x: Any, *, shape: tuple[int, ...]) -> Any:
+    """Return an array of `shape` filled with `x`, which broadcasts to it."""
+    result = np.empty(shape, dtype_of(x))
+    result[...] = x
+    return result
 
 
 def _mean(ct: Any, x: Spec, axis: Any = None, dtype: Any = None, keepdims: Any = False, where: Any = None) -> Any:
@@ -226,6 +233,12 @@ linear(
     batch=lambda x, shape, subok=False: np.broadcast_to(
         align(x, len(np.atleast_1d(shape))), (len(x), *np.atleast_1d(shape))
     ),
+)
+linear(
+    filled,
+    lambda ct, x, shape: match(ct, x),
+    batch=lambda x, shape: filled(align(x, len(shape)), shape=(len(x), *shape)),
+    internal=True,
 )
 linear(
     astype,
