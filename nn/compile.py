@@ -73,13 +73,14 @@ class CompiledModel:
 
     def _public(self, args: Sequence) -> tuple[Any, tuple]:
         """Return the program and its results, and raise what a user is to see."""
+        arrays = [arg if arg.__class__ is np.ndarray else _array(arg) for arg in args]
         try:
-            entry = self._entry_for([_array(arg) for arg in args])
+            entry = self._entry_for(arrays)
         except CompileError as error:
             if isinstance(error.__cause__, TypeError):
                 raise
             raise error.__cause__ or error from None  # as it would be raised without compiling
-        return entry.program, entry.program.run([_array(arg) for arg in args])
+        return entry.program, entry.program.run(arrays)
 
     def _entry_for(self, arrays: Sequence[np.ndarray]) -> Entry:
         """Return the program for these arrays; it is compiled if there is none yet."""
@@ -234,7 +235,7 @@ class CompiledStep(CompiledModel):
         """Return the loss of a batch; the gradients are in the parameters' `.grad`."""
         self._weighted = sample_weight is not None
         args = [*inputs, target, sample_weight] if self._weighted else [*inputs, target]
-        arrays = [_array(arg) for arg in args]
+        arrays = [arg if arg.__class__ is np.ndarray else _array(arg) for arg in args]
         loss = self._entry_for(arrays).program.run(arrays)[0]
         self._show_gradients()
         return loss
@@ -336,8 +337,6 @@ class CompiledStep(CompiledModel):
 
 def _array(x: Any) -> np.ndarray:
     """Return an argument as an array; of a tensor its numbers."""
-    if x.__class__ is np.ndarray:
-        return x
     return x.data if isinstance(x, ad.Tensor) and isinstance(x.data, np.ndarray) else np.asarray(x)
 
 
