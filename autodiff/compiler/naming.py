@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -23,11 +24,12 @@ class Naming:
         self.taken: set[str] = {"np", *taken, *keyword.kwlist}
         self.constants: dict[str, Any] = {}
         self._name_of_constant: dict[int, str] = {}
+        self._numbers: dict[str, Iterator[int]] = {}
 
     def fresh(self, wanted: str) -> str:
         """Return a name that nothing has yet: `wanted`, or with a number."""
         name = wanted
-        numbers = count(1)
+        numbers = self._numbers.setdefault(wanted, count(1))  # not from 1 again: a chain may have thousands of x
         while name in self.taken:
             name = f"{wanted}_{next(numbers)}"
         self.taken.add(name)
