@@ -142,8 +142,8 @@ class ArrayLike(Assignable):
 
     def __pow__(self, other: Any) -> Any:
         if other.__class__ is int or other.__class__ is float:
-            if other == 2 and self.payload.__class__ is np.ndarray:
-                return bind(np.square, (self,))  # what NumPy makes of array ** 2
+            if other == 2 and self.payload.__class__ is np.ndarray and self.payload.dtype.kind == "f":
+                return bind(np.square, (self,))  # what NumPy makes of floats ** 2
             return bind(power, (self,), {"exponent": other})
         return bind(np.power, (self, other))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,14 @@ BINARY: list[Callable] = [
     lambda a, b: a / (1.0 + b * b), lambda a, b: np.where(a > b, a, b * 0.5),
 ]  # fmt: skip
 SHAPES = [(3,), (2, 3), (1, 3), (2, 1), (), (4, 2, 3)]
+LARGER = [(40,), (9, 40), (1, 40), (9, 1), (), (3, 9, 40)]  # where sums have an order that shows
+EMPTY = [(0,), (2, 0), (1, 0), (2, 1), (), (4, 2, 0)]
+LAYOUTS: list[Callable] = [
+    lambda x: x, np.asfortranarray, lambda x: x[..., ::-1], lambda x: x[::-1] if x.ndim else x,
+    lambda x: np.repeat(x, 2, -1)[..., ::2] if x.ndim else x, lambda x: np.repeat(x, 2, 0)[::2] if x.ndim else x,
+    lambda x: np.broadcast_to(x[:1], x.shape) if x.ndim else x, lambda x: np.broadcast_to(x[..., :1], x.shape),
+    lambda x: np.swapaxes(np.ascontiguousarray(np.swapaxes(x, 0, -1)), 0, -1) if x.ndim else x,
+]  # fmt: skip
 
 
 def _reshaped(rng: np.random.Generator, x: Any) -> Any:
@@ -35,7 +43,7 @@ def _reshaped(rng: np.random.Generator, x: Any) -> Any:
     axis = int(rng.integers(ndim))
     if k == 0:
         return np.sum(x, axis=axis, keepdims=bool(rng.integers(2)))
-    if k == 1:
+    if k == 1 and x.size:
         return np.mean(x, axis=axis, keepdims=True)
     if k == 4 and x.shape[0] > 1:
         return x[1:]
@@ -72,14 +80,18 @@ def _partner(rng: np.random.Generator, a: Any, pool: list) -> Any:
     return a
 
 
-def expression(seed: int) -> tuple[Callable, Callable]:
-    """Return a random scalar function of some arrays and numbers, and `data(k)`, its k-th arguments."""
+def expression(seed: int, all_shapes: Sequence = SHAPES, layouts: bool = False) -> tuple[Callable, Callable]:
+    """Return a random scalar function of some arrays and numbers, and `data(k)`, its k-th arguments.
+
+    With `layouts` the arrays are transposed, reversed, broadcast, or have gaps in memory.
+    """
     rng = np.random.default_rng(seed)
     plan = [(int(rng.integers(4)), int(rng.integers(1 << 30))) for _ in range(int(rng.integers(2, 12)))]
     dtype = _pick(rng, [np.float32, np.float64])
-    shapes = [_pick(rng, SHAPES) for _ in range(int(rng.integers(1, 4)))]
+    shapes = [_pick(rng, list(all_shapes)) for _ in range(int(rng.integers(1, 4)))]
     mixed = rng.random() < 0.15
     dtypes = [_pick(rng, [np.float32, np.float64]) if mixed else dtype for _ in shapes]
+    lay = [_pick(rng, LAYOUTS) if layouts and shape else LAYOUTS[0] for shape in shapes]
 
     def f(*arguments: Any) -> Any:
         pool = list(arguments)
@@ -97,9 +109,9 @@ def expression(seed: int) -> tuple[Callable, Callable]:
     def data(k: int) -> list:
         rng = np.random.default_rng([seed, k])
         arrays = []
-        for shape, kind in zip(shapes, dtypes, strict=True):
+        for shape, kind, layout in zip(shapes, dtypes, lay, strict=True):
             x = rng.normal(size=shape)
-            arrays.append(x.astype(kind) if shape else kind(x) if kind is np.float32 else float(x))
+            arrays.append(layout(x.astype(kind)) if shape else kind(x) if kind is np.float32 else float(x))
         return arrays
 
     return f, data

@@ -82,8 +82,8 @@ class Source:
             else:
                 names = {name: self.naming.named(x, name) for name, x in part.names.items()}
                 self.add(f"    {part.text.format_map(names)}")
-        if results:
-            self.add(f"    return {', '.join(results)}{',' if len(results) == 1 else ''}")
+        returned = f"{', '.join(results)}{',' if len(results) == 1 else ''}" if results else "()"
+        self.add(f"    return {returned}")
         return "\n".join(_aligned(self.lines)) + "\n"
 
     def _write_steps(self, program: Program) -> None:
@@ -153,6 +153,8 @@ class Source:
             x, y = [self.expressions.operand(o) for o in step.operands]
             self.add(f"    np.multiply({y}, {y}, out={name}){comment}", step)
             self.add(f"    np.subtract(1.0, {name}, out={name})", step)
+            if not step.value.size:
+                return
             tail = self.naming.named(sech_squared_tail, "sech_squared_tail")
             self.add(
                 f"    if np.minimum.reduce({name}, axis=None) <= {SECH_TAIL}:  # where 1 - tanh² loses its digits", step
