@@ -38,12 +38,12 @@ if hasattr(special, "log_wright_bessel"):  # SciPy ≥ 1.14
 
 def _lowered(n: Any, polynomial: Any) -> Any:
     """The derivative of a polynomial of degree n by one of degree n - 1; 0 for n = 0."""
-    return np.where(np.asarray(n) == 0, 0.0, polynomial)
+    return np.where(n == 0, 0.0, polynomial)
 
 
 def _lower(n: Any) -> Any:
-    """The degree n - 1, and 0 where the factor 0 makes it irrelevant."""
-    return np.maximum(n - 1, 0)
+    """The degree n - 1, which need be no whole number; 0 where the factor 0 makes it irrelevant."""
+    return np.where(n == 0, 0, n - 1)
 
 
 special_function(special.eval_jacobi, ORDER, ORDER, ORDER, lambda c, _y, n, a, b, x: c * _jacobi_slope(n, a, b, x))
@@ -51,7 +51,7 @@ special_function(
     special.eval_gegenbauer,
     ORDER,
     ORDER,
-    lambda c, _y, n, a, x: c * _lowered(n, 2 * a * special.eval_gegenbauer(_lower(n), a + 1, x)),
+    lambda c, _y, n, a, x: c * _gegenbauer_slope(n, a, x),
 )
 special_function(
     special.eval_genlaguerre,
@@ -65,20 +65,35 @@ def _jacobi_slope(n: Any, a: Any, b: Any, x: Any) -> Any:
     return _lowered(n, 0.5 * (n + a + b + 1) * special.eval_jacobi(_lower(n), a + 1, b + 1, x))
 
 
+def _gegenbauer_slope(n: Any, a: Any, x: Any) -> Any:
+    return np.where(n == -1, 0.0, _lowered(n, 2 * a * special.eval_gegenbauer(_lower(n), a + 1, x)))
+
+
+def _legendre_slope(n: Any, x: Any) -> Any:
+    """By P₋ₙ₋₁ = Pₙ where the degree is negative."""
+    return _jacobi_slope(np.where(n < 0, -1 - n, n), 0.0, 0.0, x)
+
+
+def _chebyu_slope(n: Any, x: Any) -> Any:
+    """By U₋ₙ₋₂ = -Uₙ where the degree is less than -1."""
+    reflected = n < -1
+    return np.where(reflected, -1.0, 1.0) * _gegenbauer_slope(np.where(reflected, -2 - n, n), 1.0, x)
+
+
 for _ufunc, _slope in {
     special.eval_chebyt: lambda n, x: n * special.eval_chebyu(_lower(n), x),
-    special.eval_chebyu: lambda n, x: 2 * special.eval_gegenbauer(_lower(n), 2.0, x),
+    special.eval_chebyu: _chebyu_slope,
     special.eval_chebyc: lambda n, x: n * special.eval_chebyu(_lower(n), 0.5 * x),
-    special.eval_chebys: lambda n, x: special.eval_gegenbauer(_lower(n), 2.0, 0.5 * x),
-    special.eval_legendre: lambda n, x: _jacobi_slope(n, 0.0, 0.0, x),
-    special.eval_laguerre: lambda n, x: -special.eval_genlaguerre(_lower(n), 1.0, x),
+    special.eval_chebys: lambda n, x: 0.5 * _chebyu_slope(n, 0.5 * x),
+    special.eval_legendre: _legendre_slope,
+    special.eval_laguerre: lambda n, x: -_lowered(n, special.eval_genlaguerre(_lower(n), 1.0, x)),
     special.eval_hermite: lambda n, x: 2 * n * special.eval_hermite(_lower(n), x),
     special.eval_hermitenorm: lambda n, x: n * special.eval_hermitenorm(_lower(n), x),
     special.eval_sh_chebyt: lambda n, x: 2 * n * special.eval_chebyu(_lower(n), 2 * x - 1),
-    special.eval_sh_chebyu: lambda n, x: 4 * special.eval_gegenbauer(_lower(n), 2.0, 2 * x - 1),
-    special.eval_sh_legendre: lambda n, x: 2 * _jacobi_slope(n, 0.0, 0.0, 2 * x - 1),
+    special.eval_sh_chebyu: lambda n, x: 2 * _chebyu_slope(n, 2 * x - 1),
+    special.eval_sh_legendre: lambda n, x: 2 * _legendre_slope(n, 2 * x - 1),
 }.items():
-    special_function(_ufunc, ORDER, lambda c, _y, n, x, slope=_slope: c * _lowered(n, slope(n, x)))
+    special_function(_ufunc, ORDER, lambda c, _y, n, x, slope=_slope: c * slope(n, x))
 
 # --- exponential integrals -------------------------------------------------------------------------
 
