@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.dispatch import RULES, Operation
-from autodiff.operands import as_operand, dtype_of, shape_of, value_of
+from autodiff.operands import TRACED, as_operand, dtype_of, shape_of, value_of
 from autodiff.primitives import Constant, Rewrite, of_numbers
 from autodiff.reverse import vjp
 from autodiff.rules.conjugates import adjoint, in_conjugates, is_complex, squared_size
@@ -59,7 +59,7 @@ class Broadcasting(General):
         return self.function(*args, **kwargs)
 
 
-class Solution(General):
+class LinearSolve(General):
     """The rule of `np.linalg.solve`, whose right sides of one matrix are solved for together."""
 
     def batch(self, batched: Sequence[bool], args: Sequence, kwargs: Mapping) -> Any:
@@ -108,9 +108,12 @@ def _matrix_power(a: Any, n: int) -> Any:
     return result
 
 
-def _pinv(ct: Any, y: Any, a: Any, hermitian: bool = False, **_cutoff: Any) -> Any:
+def _pinv(ct: Any, y: Any, a: Any, rcond: Any = None, hermitian: bool = False, rtol: Any = None) -> Any:
     """Golub & Pereyra 1973, eq. 4.12, and its adjoint; where the rank is constant near A."""
     m, n = shape_of(a)[-2:]
+    given = [cutoff for cutoff in (rcond, rtol) if cutoff is not None]
+    if given:
+        ct = ct * of_numbers(_one_if_only_noise_is_cut_off, a, given[0], hermitian)
     if hermitian:
         a = 0.5 * (a + adjoint(a))
     y_h, ct_h = adjoint(y), adjoint(ct)
@@ -118,6 +121,21 @@ def _pinv(ct: Any, y: Any, a: Any, hermitian: bool = False, **_cutoff: Any) -> A
     beside_columns = np.eye(n, dtype=dtype_of(a)) - y @ a
     result = beside_rows @ ct_h @ y @ y_h + y_h @ y @ ct_h @ beside_columns - y_h @ ct @ y_h
     return 0.5 * (result + adjoint(result)) if hermitian else result
+
+
+def _one_if_only_noise_is_cut_off(a: np.ndarray, cutoff: Any, hermitian: bool) -> float:
+    """Return 1; raise if a singular value that is no rounding error is taken for 0, as the formula takes it to be."""
+    s = np.linalg.svd(a, compute_uv=False, hermitian=hermitian)
+    largest = np.max(s, axis=-1, keepdims=True, initial=0.0)
+    noise = 10 * max(a.shape[-2:]) * np.finfo(s.dtype).eps * largest
+    cut_off = s[(s <= np.expand_dims(cutoff, -1) * largest) & (s > noise)]
+    if cut_off.size:
+        raise ValueError(
+            "np.linalg.pinv: has no derivative rule where the cutoff discards singular values that are not rounding "
+            f"errors; got {cut_off[0]:.6g} beside {largest.max():.6g}. Pass a smaller rcond, or truncate the sum "
+            "yourself: u, s, vt = np.linalg.svd(a, full_matrices=False); (vt[:k].T / s[:k]) @ u[:, :k].T."
+        )
+    return 1.0
 
 
 @Operation
@@ -148,7 +166,7 @@ def _lstsq(a: Any, b: Any, rcond: Any = None) -> tuple:
 
 
 general(np.linalg.inv, lambda ct, y, _a: -(y.mT @ ct @ y.mT))
-RULES[np.linalg.solve] = Solution(np.linalg.solve, [_solve_matrix, _solve_right])
+RULES[np.linalg.solve] = LinearSolve(np.linalg.solve, [_solve_matrix, _solve_right])
 general(np.linalg.pinv, in_conjugates(_pinv), parameters=["rcond", "hermitian", "rtol"], constants=["rcond", "rtol"])
 composite(least_squares, _least_squares)
 RULES[np.linalg.lstsq] = Rewrite(np.linalg.lstsq, _lstsq)
@@ -209,11 +227,41 @@ def _signed_svd(a: np.ndarray) -> tuple:
     return (sign / np.abs(sign), np.conj(u), s, np.conj(vt)) if is_complex(a) else (np.rint(sign), u, s, vt)
 
 
+def _squared_norm(a: np.ndarray) -> Any:
+    return np.vdot(a, a).real if a.ndim == 2 else np.sum(squared_size(a), axis=(-2, -1))
+
+
+def _cofactors_by_inverse(a: np.ndarray, det: Any) -> Any:
+    """Return det A · A⁻ᵀ, or None where that loses digits: A is not far from singular, or the numbers from 0 and ∞."""
+    try:
+        inverse = np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        return None
+    machine = np.finfo(a.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        condition = _squared_norm(a) * _squared_norm(inverse)
+    size = np.abs(det)
+    range_left = 2.0**64
+    good = (
+        (condition < machine.eps**-0.5)
+        & (size > machine.smallest_normal * range_left)
+        & (size < machine.max / range_left)
+    )
+    return np.asarray(det)[..., None, None] * inverse.mT if np.all(good) else None
+
+
 @Operation
 def cofactors(a: Any) -> Any:
     """Return the matrix of cofactors, ∂ det A / ∂A, of shape (..., n, n)."""
+    return _cofactors(a, np.linalg.det(a))
+
+
+def _cofactors(a: np.ndarray, det: Any) -> np.ndarray:
     if not a.size:
         return np.zeros_like(a)
+    by_inverse = _cofactors_by_inverse(a, det)
+    if by_inverse is not None:
+        return by_inverse
     balanced, _, scale = _balanced(a)
     sign, u, s, vt = _signed_svd(balanced)
     return _times_power_of_two(sign * (u * _products_without_one(s)[..., None, :]) @ vt, scale)
@@ -247,7 +295,12 @@ def _cofactors_change_by_inverse(a: Any, m: Any) -> Any:
     return np.linalg.det(a)[..., None, None] * (trace[..., None, None] * x - xm @ x).mT
 
 
-general(np.linalg.det, lambda ct, _y, a: ct[..., None, None] * cofactors(a))
+def _det(ct: Any, y: Any, a: Any) -> Any:
+    of_arrays = a.__class__ is np.ndarray and y.__class__ not in TRACED
+    return ct[..., None, None] * (_cofactors(a, y) if of_arrays else cofactors(a))
+
+
+general(np.linalg.det, _det)
 general(cofactors, lambda ct, _y, a: cofactors_change(a, ct))
 RULES[cofactors_change] = Broadcasting(
     cofactors_change,

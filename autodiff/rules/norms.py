@@ -3,18 +3,20 @@
     |x|ₚ = (Σ |xᵢ|ᵖ)^(1/p)        ∂|x|ₚ/∂xᵢ = conj sign(xᵢ) (|xᵢ| / |x|ₚ)ᵖ⁻¹
 
 Norms are convex: where one has a kink, its derivative is the subgradient of least norm. It is 0
-where the norm is 0 (or underflows to 0), and equal largest entries share equally.
+where the norm is 0 (or underflows to 0), and equal largest entries share equally. Where only the
+powers |xᵢ|ᵖ leave the range of floating-point numbers, x is divided by a power of two first.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from autodiff.dispatch import RULES, Operation
-from autodiff.operands import as_operand, dtype_of, shape_of
-from autodiff.primitives import Rewrite
+from autodiff.operands import as_operand, dtype_of, is_traced, shape_of, value_of
+from autodiff.primitives import Rewrite, of_numbers
 from autodiff.rules.conjugates import conjugated
 from autodiff.rules.general import composite, reduction
 
@@ -31,11 +33,43 @@ def other_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = None
     return np.linalg.norm(x, ord, axis, keepdims)
 
 
-def _p_norm_weights(x: Any, y: Any, axis: Any = None, ord: Any = None) -> Any:  # noqa: ARG001 - y has unit axes
-    zero = y == 0
-    share = np.where(zero, 1.0, x / np.where(zero, 1.0, y))
-    weights = share if ord in (None, 2, "fro", "f") else np.sign(x) * np.abs(share) ** (ord - 1)
-    return np.where(zero, 0.0, conjugated(weights))
+def _p_norm_weights(x: Any, y: Any, axis: Any = None, ord: Any = None) -> Any:
+    p = 2 if ord in (None, "fro", "f") else ord
+    values = value_of(y)
+    if is_traced(values) or not _keeps_digits(values, p):
+        scale = of_numbers(_scale, x, y, axis, p)
+        x = x / scale
+        y = np.linalg.norm(x, ord, axis, keepdims=True)
+        zero = y == 0
+        share = np.where(zero, 1.0, x / np.where(zero, 1.0, y))
+        return np.where(zero, 0.0, conjugated(_weights(share, x, p)))
+    return conjugated(_weights(x / y, x, p))
+
+
+def _weights(share: Any, x: Any, p: float) -> Any:
+    return share if p == 2 else np.sign(x) * np.abs(share) ** (p - 1)
+
+
+@lru_cache
+def _smallest(dtype: np.dtype, p: float) -> float:
+    """Return the norm below which the powers that are summed have lost digits."""
+    machine = np.finfo(dtype)
+    return float(machine.smallest_normal / machine.eps) ** (1 / p)
+
+
+def _keeps_digits(y: np.ndarray, p: float) -> bool:
+    """Tell whether no sum of powers went over or under the range of its numbers, or is 0."""
+    if p <= 0:
+        return False
+    low = _smallest(y.dtype, p)
+    return low < y.item() < np.inf if y.size == 1 else bool(np.all((low < y) & (y < np.inf)))
+
+
+def _scale(x: np.ndarray, y: np.ndarray, axis: Any, p: float) -> np.ndarray:
+    """Return by which power of two to divide x, so that the powers keep their digits (1 where they do, or y is 0)."""
+    largest = np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0)
+    out_of_range = (p > 0) & np.isfinite(largest) & (y > 0) & ~((_smallest(y.dtype, abs(p)) < y) & (y < np.inf))
+    return np.ldexp(np.ones_like(y), np.where(out_of_range, np.frexp(largest)[1], 0))
 
 
 def _other_norm(x: Any, axis: Any, keepdims: bool, ord: Any) -> Any:
@@ -59,7 +93,9 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     x = as_operand(x)
     axes = len(shape_of(x)) if axis is None else np.size(axis)
     is_p_norm = ord in (None, "fro", "f") or (axes == 1 and ord not in (0, 1, np.inf, -np.inf))
-    return (p_norm if is_p_norm else other_norm)(x, axis=axis, keepdims=keepdims, ord=ord)
+    if is_p_norm:
+        return p_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+    return other_norm(x, axis=axis, keepdims=keepdims, ord=ord)
 
 
 def _vector_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
@@ -79,6 +115,7 @@ def _vector_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = 2)
 
 
 reduction(p_norm, _p_norm_weights, ["axis", "keepdims", "ord"])
+RULES[p_norm].internal = True
 composite(other_norm, _other_norm)
 RULES[np.linalg.norm] = Rewrite(np.linalg.norm, _norm)
 RULES[np.linalg.vector_norm] = Rewrite(np.linalg.vector_norm, _vector_norm)

@@ -2,7 +2,7 @@
 
     max, min        the weight is shared equally among ties
     prod, cumprod   by a tree, or a scan, of products alone: nothing is divided, so that zeros
-                    are exact, and every higher derivative with them
+                    are exact, and every higher derivative with them (prod / xᵢ where none is near 0)
     var             2 (x - mean) / (n - ddof);  std: that over 2 std, and 0 where all entries are equal
 
 The nan-versions are the same functions of the array with each NaN replaced by what does
@@ -11,20 +11,22 @@ not count, and have zero derivative there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from autodiff.arraylike import getitem
-from autodiff.dispatch import RULES
+from autodiff.boundary import one_like
+from autodiff.dispatch import RULES, Operation
 from autodiff.operands import as_operand, dtype_of, shape_of, value_of
 from autodiff.primitives import Rewrite
+from autodiff.reverse import vjp
 from autodiff.rules.axes import along, axes_last, axes_of, restore_axes
 from autodiff.rules.casts import in_dtype
 from autodiff.rules.conjugates import conjugated, is_complex, squared_size
-from autodiff.rules.general import composite, reduction
+from autodiff.rules.general import Reduction, composite, reduction
 from autodiff.rules.refused import refuse_complex
 
 # --- extrema ----------------------------------------------------------------------------------------
@@ -130,7 +132,41 @@ def running_product(a: Any, axis: int | None = None, dtype: Any = None, out: Any
     return x
 
 
-composite(np.prod, product)
+@Operation
+def products_of_others(x: Any, y: Any, *, axis: Any) -> Any:
+    """Return ∂y/∂x for the product y of x over some axes (y has unit axes there): the product of all other entries.
+
+    Where no entry is 0 and y is well inside the range of its numbers, that is y / x to the last digits.
+    """
+    size = np.abs(y)
+    machine = np.finfo(size.dtype)
+    low, high = float(machine.smallest_normal) / float(machine.eps), float(machine.max)
+    inside = size.size > 0 and low < size.min() and size.max() < high
+    return y / x if inside else _derivative_of_product(x, y, axis)
+
+
+def _derivative_of_product(x: Any, _y: Any, axis: Any) -> Any:
+    y, pullback = vjp(lambda x: product(x, axis), x)
+    return pullback(one_like(y))[0]
+
+
+class Product(Reduction):
+    """The rule of `np.prod`; with options that are rarely given it is that of `product`."""
+
+    def __init__(self) -> None:
+        super().__init__(np.prod, lambda x, y, axis=None: products_of_others(x, y, axis=axis), ["axis", "keepdims"])
+        composite(np.prod, product)
+        self.with_options = RULES[np.prod]
+
+    def apply(self, args: Sequence, kwargs: Mapping) -> Any:
+        """Evaluate; by the other rule if dtype, out, initial or where is given."""
+        if len(args) > 2 or not {k for k, v in kwargs.items() if v is not np._NoValue}.issubset(self.parameters):
+            return self.with_options.apply(args, kwargs)
+        return super().apply(args, kwargs)
+
+
+composite(products_of_others, _derivative_of_product)
+RULES[np.prod] = Product()
 composite(np.cumprod, running_product)
 
 
