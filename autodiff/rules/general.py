@@ -110,18 +110,25 @@ class Reduction(Primitive):
     def _weights(self, y: Any, x: Any, kwargs: Mapping) -> Any:
         """Return the weights, in the shape of x (y is given back its axes first)."""
         options = {k: v for k, v in kwargs.items() if k not in ("axis", "keepdims")}
-        y = restore_axes(y, x, kwargs.get("axis"), kwargs.get("keepdims", False)) if self.reads_y else None
+        y = _with_axes(y, x, kwargs) if self.reads_y else None
         return self.weights(x, y, axis=kwargs.get("axis"), **options)
 
     def vjp(self, argnums: tuple[int, ...], ct: Any, y: Any, args: Sequence, kwargs: Mapping) -> Sequence:
         x = args[0]
-        ct = restore_axes(ct, x, kwargs.get("axis"), kwargs.get("keepdims", False))
+        ct = _with_axes(ct, x, kwargs)
         return (to_dtype(ct * self._weights(y, x, kwargs), dtype_of(x)),)
 
     def jvp(self, tangents: Mapping[int, Any], y: Any, args: Sequence, kwargs: Mapping) -> Any:
         x = args[0]
         axes = {k: v for k, v in kwargs.items() if k in ("axis", "keepdims")}
         return to_dtype(np.sum(tangents[0] * self._weights(y, x, kwargs), **axes), dtype_of(y))
+
+
+def _with_axes(y: Any, x: Any, kwargs: Mapping) -> Any:
+    """Return what has the shape of a reduced array with the axes it lost; a plain number is as good as an array."""
+    if y.__class__ is np.float64:
+        return y
+    return restore_axes(y, x, kwargs.get("axis"), kwargs.get("keepdims", False))
 
 
 def reduction(function: Callable, weights: Callable, parameters: Sequence[str] = ("axis", "keepdims")) -> None:
