@@ -227,6 +227,10 @@ class ArrayLike(Assignable):
         """Return a copy of the value as an ndarray (it is not tracked any more)."""
         return np.array(value_of(self))
 
+    def _known(self, _what: str) -> np.ndarray:
+        """Return the value for an operation that depends on it."""
+        return self.numpy()
+
     def tolist(self) -> Any:
         """Return the value as nested lists of Python numbers (not tracked any more)."""
         return np.asarray(value_of(self)).tolist()

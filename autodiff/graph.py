@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.operands import dtype_of, map_nested, shape_of
+from autodiff.operands import Spec, dtype_of, map_nested, shape_of
 from autodiff.primitives import Primitive
 from autodiff.source import Position
 from autodiff.tree import Structure
@@ -32,6 +32,18 @@ READERS: dict[str, str] = {
 """The methods that readers give to a graph: the name, and `module:function`."""
 
 _SUBSCRIPTS = str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉")
+
+
+class Released(Spec):
+    """Shape and dtype of an array that a graph has let go: that of a compiled program keeps no numbers."""
+
+    __slots__ = ()
+
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        raise ValueError(
+            "Graph: the graph of a compiled program keeps shapes, no numbers; got a reader that needs a value of "
+            f"shape {self.shape}. Record the function itself: ad.record(f, x)."
+        )
 
 
 class Node:
@@ -149,6 +161,13 @@ class Node:
 NODES = frozenset({Node})
 
 
+def released(x: Any) -> Any:
+    """Return a value, or a sequence of them, without the numbers in arrays."""
+    if isinstance(x, np.ndarray):
+        return Released(x.shape, x.dtype)
+    return [released(item) for item in x] if isinstance(x, (tuple, list)) else x
+
+
 class Graph:
     """What a function did at one argument, in topological order.
 
@@ -190,6 +209,11 @@ class Graph:
         for number, node in enumerate(self.nodes, start=1):
             node.index = number - len(inputs)
         self.check()
+
+    def release(self) -> None:
+        """Let the numbers in arrays go, and keep their shapes and dtypes."""
+        for node in self.nodes:
+            node.value = released(node.value)
 
     @property
     def output(self) -> Node:

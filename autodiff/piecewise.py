@@ -81,7 +81,7 @@ def _known(conditions: Any) -> Any:
     """Return conditions under recording as they are at these numbers."""
     if isinstance(conditions, (list, tuple)):
         return [_known(condition) for condition in conditions]
-    return conditions.numpy() if is_traced(conditions) else conditions
+    return conditions._known("the pieces of ad.piecewise") if is_traced(conditions) else conditions
 
 
 def _masks(conditions: Any, shape: tuple[int, ...]) -> list[np.ndarray]:

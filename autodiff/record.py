@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from autodiff.boundary import check_differentiable
+from autodiff.dispatch import NO_PARAMETERS
 from autodiff.graph import Graph, Node
-from autodiff.operands import PLAIN, TRACED, value_of
+from autodiff.operands import TRACED, dtype_of, value_of
 from autodiff.recorder import Record, Recorder
 from autodiff.residuals import frozen
 from autodiff.source import user_position
@@ -53,30 +54,51 @@ def record(f: Callable, *args: Any) -> Graph:
     return trace(f, args, Recorder())
 
 
-def trace(f: Callable, args: Sequence, recorder: Recorder) -> Graph:
-    """Return what `f` does at `args`, as `recorder` writes it down."""
-    leaves, structure = flatten(list(args))
-    names = argument_names(f, len(args))
-    paths = [names[int(path[1 : path.index("]")])] + path[path.index("]") + 1 :] for path in structure.paths()]
+def trace(
+    f: Callable, args: Sequence, recorder: Recorder, named: Mapping[str, Any] = NO_PARAMETERS, kinds: str = "fc"
+) -> Graph:
+    """Return what `f` does at `args` and `named`, as `recorder` writes it down; arrays of `kinds` are its inputs."""
+    leaves, structure = flatten((list(args), dict(named)))
     recorder.called_at = user_position()
-    given = [_input(recorder, leaf, name) for leaf, name in zip(leaves, paths, strict=True)]
+    given = [_input(recorder, leaf, name, kinds) for leaf, name in zip(leaves, leaf_names(f, args, named), strict=True)]
+    inputs = [(x, x.node) for x in given if x.__class__ is Record]
     with recorder.on():
-        result = f(*structure.unflatten(given))
+        positional, by_name = structure.unflatten(given)
+        result = f(*positional, **by_name)
     outputs, structure = flatten(result)
+    if recorder.strict:
+        _check_unchanged(inputs)
     title = getattr(f, "__name__", type(f).__name__)
     return Graph(
         recorder.nodes, [recorder.result(output) for output in outputs], structure, title, textbook=not recorder.strict
     )
 
 
-def _input(recorder: Recorder, x: Any, name: str) -> Any:
-    """Return an argument as an input of the graph; what cannot be differentiated, as it is."""
+def leaf_names(f: Callable, args: Sequence, named: Mapping[str, Any] = NO_PARAMETERS) -> list[str]:
+    """Return how a user would write each leaf of the arguments: `x`, `params['w'][0]`."""
+    given = [*zip(argument_names(f, len(args)), args, strict=True), *named.items()]
+    return [name + path for name, value in given for path in flatten(value)[1].paths()]
+
+
+def _check_unchanged(inputs: Sequence[tuple[Record, Node]]) -> None:
+    """Raise if an array that was given as an argument has been written to."""
+    for record, node in inputs:
+        if record.node is not node and isinstance(node.value, np.ndarray):
+            raise TypeError(
+                f"compile: the argument `{node.label}` would be changed in place, which a compiled program does not; "
+                f"got an array of shape {node.shape}. Write `{node.label} = {node.label}.copy()` first."
+            )
+
+
+def _input(recorder: Recorder, x: Any, name: str, kinds: str) -> Any:
+    """Return an argument as an input of the graph; what is of another kind, as it is."""
     x = value_of(x) if isinstance(x, Tensor) else x
-    if x.__class__ not in PLAIN and not isinstance(x, np.ndarray):
+    if isinstance(x, np.memmap):
+        x = np.asarray(x)
+    if not isinstance(x, (float, complex, np.inexact, np.ndarray)) or dtype_of(x).kind not in kinds:
         return x
-    if np.asarray(x).dtype.kind not in "fc" or x.__class__ is int:
-        return x
-    check_differentiable("record", x, f"`{name}`")
+    if dtype_of(x).kind in "fc":
+        check_differentiable("record", x, f"`{name}`")
     return recorder.add(Node("input", frozen(x), label=name))
 
 
@@ -88,7 +110,9 @@ def argument_names(f: Callable, number: int) -> list[str]:
         parameters = []
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "x")
-    return [*names[:number], *[f"{rest}[{i}]" for i in range(number - len(names))]]
+    last = [name] if number and (name := getattr(f, "further", None)) else []  # as of hvp(f)(x, v)
+    number -= len(last)
+    return [*names[:number], *[f"{rest}[{i}]" for i in range(number - len(names))], *last]
 
 
 def label(x: Any, name: str) -> Any:

@@ -6,7 +6,7 @@ down the sweep forward and the sweep back alike, since the rules are made of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -15,12 +15,13 @@ from numpy._core import umath  # for a ufunc that has no public name
 
 import autodiff.rules  # noqa: F401 - fills the table
 from autodiff.arraylike import ArrayLike
-from autodiff.assignment import astype, note_if_view
+from autodiff.assignment import astype, index_update, note_if_view
 from autodiff.dispatch import LEAF_LEVEL, MODE, RULES, Operation, bind, new_level
 from autodiff.graph import Node
-from autodiff.operands import TRACED, as_operand, map_nested
+from autodiff.operands import TRACED, as_operand, map_nested, shape_of
 from autodiff.primitives import Constant, Primitive
-from autodiff.residuals import frozen, rebuild, unchanging
+from autodiff.residuals import frozen, rebuild
+from autodiff.rules.indexing import fills, summed_at
 from autodiff.source import LIBRARIES, assigned_name, called_directly, user_position
 from autodiff.switches import Switch
 from autodiff.tensor import Tensor
@@ -69,9 +70,29 @@ class Record(ArrayLike):
         if self.recorder.strict and self.node.kind != "literal":
             raise TypeError(
                 f"compile: {what} would depend on the numbers, and the compiled program be that of these alone; got it "
-                f"on a value of shape {self.shape}{_at(self.node)}. Choose with np.where, or leave it out of compile."
+                f"on a value of shape {self.shape}{_at(self.node)}. Choose with np.where, take NumPy's (np.sin "
+                "for math.sin), or leave it out of compile."
             )
         return self.node.value
+
+    def _number(self, function: str) -> Any:
+        return np.asarray(self._read(f"{function}()")).item() if self.recorder.strict else super()._number(function)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if self.recorder.strict and self.node.kind != "literal":
+            raise TypeError(
+                "compile: np.asarray, an array of NumPy's that is written to, or a function of another library would "
+                f"see the numbers, and the compiled program be that of these alone; got a value of shape {self.shape}"
+                f"{_at(self.node)}. Use NumPy's functions: np.stack([t, u]) for np.array([t, u]), y = np.exp(x) for "
+                "np.exp(x, out=y), autodiff.scipy for scipy."
+            )
+        return super().__array__(dtype, copy)
+
+    def __str__(self) -> str:
+        return str(self._read("str() or print()")) if self.recorder.strict else super().__str__()
+
+    def __format__(self, spec: str) -> str:
+        return format(self._read("format()"), spec) if self.recorder.strict else super().__format__(spec)
 
     def __bool__(self) -> bool:
         return bool(self._read("`if`, `while`, `and`, `or` or bool()"))
@@ -81,6 +102,9 @@ class Record(ArrayLike):
 
     def numpy(self) -> np.ndarray:
         return np.array(self._read(".numpy()"))
+
+    def _known(self, what: str) -> np.ndarray:
+        return np.array(self._read(what))
 
     def tolist(self) -> Any:
         return np.asarray(self._read(".tolist()")).tolist()
@@ -173,6 +197,7 @@ class Recorder:
         libraries: AbstractSet[str] = LIBRARIES,
     ) -> None:
         self.level = new_level() if level is None else level
+        self.kinds = TRACED | {np.ndarray}  # what is an operand among parameters too, such as an index
         self.strict = strict
         self.python_numbers = python_numbers
         self.libraries = libraries
@@ -202,13 +227,13 @@ class Recorder:
             inlined = self._inlined(primitive, args, kwargs)
             if inlined is not None:
                 return inlined
-        if self.strict and (primitive in SELECTIONS or _by_mask(primitive, kwargs)):
+        if self.strict and (primitive in SELECTIONS or _by_mask(primitive, args, kwargs)):
             raise TypeError(
                 f"compile: the shape of the result would depend on the numbers; got {primitive.name} of a mask or of "
                 f"values at {user_position()}. Write np.where(mask, x, 0.0), which keeps the shape."
             )
         operands = [self._operand(arg) for arg in args]
-        parameters = {name: map_nested(self._operand, value, TRACED) for name, value in unchanging(kwargs).items()}
+        parameters = {name: map_nested(self._operand, value, self.kinds) for name, value in kwargs.items()}
         values = [_value(operand) for operand in operands]
         y = primitive.function(
             *values, **{name: map_nested(_value, value, TRACED) for name, value in parameters.items()}
@@ -293,6 +318,13 @@ class Recorder:
 
     def result(self, x: Any) -> Any:
         """Return the node of a result, or the constant that it is."""
+        if self.strict and x.__class__ not in self.kinds and not isinstance(x, (np.generic, float, complex, int)):
+            if isinstance(x, Iterator):
+                raise TypeError(
+                    f"compile: what is computed after the function has returned cannot be recorded; got a "
+                    f"{type(x).__name__} as result. Return a list of what it yields."
+                )
+            return x  # a string, a dtype, …
         x = self._operand(x)
         return x.node if x.__class__ is Record else x
 
@@ -317,11 +349,15 @@ class Recorder:
         return self.parameters[id(x)][1]
 
 
-def _by_mask(primitive: Any, parameters: Mapping) -> bool:
-    """Tell whether this is indexing by a mask that is itself recorded."""
+def _by_mask(primitive: Any, operands: Sequence, parameters: Mapping) -> bool:
+    """Tell whether a mask that is itself recorded chooses what comes out, or how much goes in."""
     index = parameters.get("index")
     items = index if index.__class__ is tuple else (index,)
-    return primitive.operands is not None and any(i.__class__ is Record and i.dtype.kind == "b" for i in items)
+    if primitive.operands is None or not any(i.__class__ is Record and i.dtype.kind == "b" for i in items):
+        return False
+    if primitive is RULES[index_update]:
+        return shape_of(operands[1]) != () and not fills(index, *operands)
+    return primitive is not RULES[summed_at]
 
 
 ARRAYS = (np.ndarray, np.generic, float)

@@ -34,11 +34,23 @@ def frozen(x: Any) -> Any:
     owner: Any = x
     while isinstance(owner, ndarray):
         if owner.flags.writeable:
-            x = x.copy(order="K")
-            x.setflags(write=False)
-            return x
+            return _copy_in_layout(x)
         owner = owner.base
     return x
+
+
+def _copy_in_layout(x: np.ndarray) -> np.ndarray:
+    """Return a read-only copy with the strides of `x`: sums run in the order of memory, and must not run in another."""
+    copy = x.copy(order="K")
+    if copy.strides != x.strides and x.size:
+        reach = [(n - 1) * stride for n, stride in zip(x.shape, x.strides, strict=True)]
+        before = -sum(r for r in reach if r < 0)
+        memory = np.empty(before + sum(r for r in reach if r > 0) + x.itemsize, np.uint8)  # gaps cost no memory
+        copy = ndarray(x.shape, x.dtype, memory, before, x.strides)
+        copy[...] = x
+        memory.setflags(write=False)
+    copy.setflags(write=False)
+    return copy
 
 
 def unchanging(parameters: Mapping) -> Mapping:

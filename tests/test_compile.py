@@ -346,7 +346,7 @@ def test_each_compilation_is_logged_and_many_give_a_warning(caplog):
         fast(X, n)
     messages = [record.getMessage() for record in caplog.records]
     assert sum(message.startswith("compiled <lambda> for float64[7]") for message in messages) == 10
-    assert any("argument 1 (`n`) keeps changing" in message for message in messages)
+    assert any("the argument `n` keeps changing" in message for message in messages)
 
 
 def test_cost_counts_the_program():
@@ -378,7 +378,7 @@ def branch(x):
             TypeError,
             r"compile: \.item\(\) would depend on the num",
         ),
-        (lambda: ad.compile(lambda x: x * float(x[0]))(X), TypeError, r"float: the result would leave the graph"),
+        (lambda: ad.compile(lambda x: x * float(x[0]))(X), TypeError, r"compile: float\(\) would depend on the num"),
         (
             lambda: ad.compile(lambda x: x[x > 0])(X),
             TypeError,

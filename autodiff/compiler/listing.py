@@ -74,7 +74,7 @@ class Listing:
         arrays = {number: layout.allocate() for number, layout in self.buffers.items()}
         namespace.update({name: arrays[number] for name, number in self.memory.items()})
         exec(code, namespace)  # the text, made of NumPy calls alone
-        function: Callable = namespace[self.name]
+        function: Callable = namespace.pop(self.name)  # else each would hold the other, and its memory with it
         return function
 
     def line(self, number: int) -> str:

@@ -17,7 +17,8 @@ class Absent:
     def __init__(self, name: str) -> None:
         self.__name__ = name
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        args = (*args, *named.values())
         raise TypeError(
             f"{self.__name__}: this copy has only the programs that were there when it was pickled, since pickle does "
             f"not carry the function; got {', '.join(map(described, args))}. Call the original with such arguments "
@@ -66,13 +67,14 @@ def packed(compiled: Any, kind: type) -> tuple[Callable, list]:
 
     A program reads the tensors that the function captured, and with `check` looks at its arrays. Where these
     are not in the pickle of the function, it has others in the other process: its program is written anew there.
+    So is one that draws from certain random generators.
     """
     name, f = compiled.__name__, compiled.f
     known = reached(f, kind)
     kept = []
     for signature, entry in list(compiled._entries.items()):
-        if not compiled.check:
-            entry = entry._replace(constants=[])
+        if entry.draws:
+            continue
         used = [*entry.tensors, *[original for original, _ in entry.constants]]
         if (known is None or all(id(x) in known for x in used)) and reached((signature, entry), kind) is not None:
             kept.append((signature, entry))

@@ -17,7 +17,7 @@ from autodiff.compiler.scalars import ERRORS, ScalarSource, is_scalar
 from autodiff.compiler.steps import STEPS, Program, Step
 from autodiff.dispatch import MODE
 from autodiff.flop import flop
-from autodiff.graph import Graph
+from autodiff.graph import Graph, released
 from autodiff.operands import map_nested
 from autodiff.tree import Structure, flatten
 
@@ -53,6 +53,9 @@ class ProgramCost:
         )
 
 
+NO_COST = ProgramCost(0, 0, 0, 0, 0)
+
+
 class CompiledProgram:
     """One program: its source, and functions that run it, each with memory of its own.
 
@@ -65,9 +68,8 @@ class CompiledProgram:
     structure : Structure
         How the results are put together.
     source, graph
-        What it was written down by, and made from. A pickle does not carry them,
-    cost : ProgramCost, optional
-        but what they tell of the cost.
+        What it was written down by, and made from, without its numbers. A pickle does not carry them.
+    cost : ProgramCost
     """
 
     def __init__(
@@ -77,7 +79,7 @@ class CompiledProgram:
         structure: Structure,
         source: Source | None = None,
         graph: Graph | None = None,
-        cost: ProgramCost | None = None,
+        cost: ProgramCost = NO_COST,
     ) -> None:
         self.listing = listing
         self.scalar_listing = scalar
@@ -86,7 +88,7 @@ class CompiledProgram:
         self.source = (scalar or listing).text
         self.scalar: Callable | None = scalar.make() if scalar is not None else None
         self.program: Any = source.program if source is not None else None
-        self._writer: Any = source
+        self._is_bound = bool(source and (source.program.fixed or source.program.stores or source.after))
         self._graph = graph
         self._cost = cost
         self._idle: list[Callable] = [listing.make()]
@@ -99,10 +101,15 @@ class CompiledProgram:
         scalar = None
         if not after and is_scalar(program):
             scalar = ScalarSource(program, name, single=graph.structure == _LEAF).listing()
-        return cls(source.listing(), scalar, graph.structure, source, graph)
+        compiled = cls(source.listing(), scalar, graph.structure, source, graph, _cost_of(source))
+        for part in source.programs:
+            for step in part.everything:
+                step.value = released(step.value)
+        graph.release()
+        return compiled
 
     def __reduce__(self) -> tuple:
-        if self.program is not None and (self.program.fixed or self.program.stores or self._writer.after):
+        if self._is_bound:
             raise TypeError(
                 f"{self.listing.name}: a program that reads and changes certain arrays belongs to them; got a copy or "
                 "a pickle of it. Copy what these arrays belong to, and compile that."
@@ -136,7 +143,8 @@ class CompiledProgram:
         return (results,) if self.is_single else results
 
     def _run_in_numpy(self, args: Sequence) -> tuple:
-        return self.run([np.float64(arg) for arg in args])
+        results = self.run([np.float64(arg) for arg in args])
+        return tuple([x.item() if isinstance(x, np.generic) else x for x in results])
 
     def _explain(self, error: Exception) -> None:
         """Add to an error the line of the user's program behind the generated one, if it does not name it."""
@@ -160,12 +168,10 @@ class CompiledProgram:
 
     def cost(self) -> ProgramCost:
         """Return steps, operations and memory."""
-        if self._cost is None:
-            self._cost = _cost_of(self._writer)
         return self._cost
 
 
-def _cost_of(source: Any) -> ProgramCost:
+def _cost_of(source: Source) -> ProgramCost:
     buffers = source.buffers
     steps = [step for program in source.programs for step in program.steps]
     specs = [spec for number, spec in enumerate(buffers.specs) if number not in buffers.homes]

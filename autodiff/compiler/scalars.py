@@ -201,18 +201,18 @@ def _signed(text: str) -> str:
 
 
 GUARDED = """
-def {name}({parameters}, /, *_rest):
-    if {are_floats} and not _rest and _mode() is None:
+def {name}(_self, {parameters}, /, *_rest, **_named):
+    if {are_floats} and not _rest and not _named and _mode() is None:
         try:
 {body}
         except _ERRORS:
             pass
-    return _general(*[_arg for _arg in ({arguments}, *_rest) if _arg is not _MISSING])
+    return _general(_self, *[_arg for _arg in ({arguments}, *_rest) if _arg is not _MISSING], **_named)
 """
 
 
 def guarded(listing: Listing, general: Callable) -> Callable:
-    """Return the function of the listing, for any arguments: `general` gets those that are not single floats.
+    """Return the function of the listing as a method, for any arguments: `general` gets those that are not floats.
 
     It gets them, too, where Python raises, or where something is switched on that looks at operations.
     """

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.boundary import one_like
+from autodiff.compiler.generators import RecordedGenerator
 from autodiff.compiler.in_place import Call, Procedure, record_procedure
 from autodiff.compiler.passes import optimize
 from autodiff.compiler.program import CompiledProgram
@@ -27,25 +28,6 @@ from autodiff.tensor import Tensor
 from autodiff.tree import flatten
 
 LEVEL = LEAF_LEVEL - 500  # below the inputs, which record as usual, on records
-
-
-class RecordedGenerator:
-    """A random generator whose draws are steps of the program, made anew at every call."""
-
-    def __init__(self, generator: np.random.Generator, recorder: Recorder) -> None:
-        self._generator = generator
-        self._recorder = recorder
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._generator, name)
-
-        def draw(*args: Any, **kwargs: Any) -> Any:
-            state = self._generator.bit_generator.state
-            value = method(*args, **kwargs)
-            self._generator.bit_generator.state = state  # recording draws nothing
-            return self._recorder.draw(method, value, args, kwargs)
-
-        return draw
 
 
 def compile_stateful(

@@ -169,8 +169,10 @@ def _select_stack(a: Any, b: Any, condition: Any) -> Any:
 
 
 def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    if x is None and y is None:
+        return np.nonzero(plain(condition))
     if x is None or y is None:
-        return np.where(plain(condition))
+        raise ValueError("np.where: takes both x and y or neither; got one of them. Write np.where(condition, x, 0.0).")
     return select(x, y, condition=plain(condition))
 
 

@@ -122,15 +122,15 @@ class Rearranges(Rule):
             stop = start + len(flatten(arg)[0])
             places += range(start, stop) if i in positions else ()
             start = stop
-        constants = [None if i in places else _number(leaf) for i, leaf in enumerate(leaves)]
+        constants = [None if i in places else _number(leaf, self.name) for i, leaf in enumerate(leaves)]
         call = Call(self.function, constants, places, structure).kept(self.function)
         return rearranged(*[as_operand(leaves[place]) for place in places], call=call)
 
 
-def _number(x: Any) -> Any:
+def _number(x: Any, name: str) -> Any:
     """Return an argument that is not differentiated, such as the places to take, as it is now, recorded or not."""
     x = plain(x)
-    return x.numpy() if is_traced(x) else x
+    return x._known(f"what {name} takes") if is_traced(x) else x
 
 
 def rearranges(function: Callable, *positions: int, check: Callable | None = None) -> None:

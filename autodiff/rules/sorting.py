@@ -166,7 +166,7 @@ def quantile(x: Any, q: Any, axis: Any, keepdims: bool, method: str, ignore_nan:
     levels = np.ravel(as_operand(q))
     numbers = np.sum(~np.isnan(value_of(rows)), axis=-1)
     if is_traced(numbers):
-        numbers = numbers.numpy()  # the positions depend on it
+        numbers = numbers._known("np.quantile and its like")  # the positions depend on it
     dtype = value_of(rows).dtype
     below, between = _positions(levels, numbers, method, dtype)
     if not ignore_nan and np.any(numbers < shape_of(rows)[-1]):

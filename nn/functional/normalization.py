@@ -155,6 +155,11 @@ def _numbers(x: Any, running: Any) -> Any:
         return x
     constant = x.detach()
     kind = ad.Record if isinstance(running, ad.Record) else np.ndarray
+    if isinstance(constant, ad.Record) and kind is np.ndarray and constant.recorder.strict:
+        raise TypeError(
+            "batch_norm: ad.compile does not keep the running statistics that training changes; got a call of it. "
+            "Write nn.compile(model), which does, or model.eval()."
+        )
     return constant if isinstance(constant, kind) else constant.numpy()
 
 
