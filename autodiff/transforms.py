@@ -297,14 +297,17 @@ def hvp(f: Callable, argnum: ArgNum = 0) -> Callable:
             )
         return jvp(of_leaves, leaves, vectors)[1]
 
-    return named(hvp_function, "hvp", f)
+    return named(hvp_function, "hvp", f, further="v")
 
 
-def named(function: Callable, name: str, f: Callable) -> Callable:
-    """Return `function` with a name and docstring that tell what it is made of."""
+def named(function: Callable, name: str, f: Callable, further: str | None = None) -> Callable:
+    """Return `function` with a name and docstring that tell what it is made of.
+
+    `further` is what an argument after those of `f` is called.
+    """
     of = getattr(f, "__name__", "f")
     function.__name__ = f"{name}_of_{of}"
     function.__qualname__ = function.__name__
-    vars(function)["__wrapped__"] = f  # the names of the arguments are those of f
+    vars(function).update(__wrapped__=f, further=further)  # the names of the arguments are those of f
     function.__doc__ = f"Return what `{name}` makes of `{of}`.\n\n{getattr(f, '__doc__', '') or ''}"
     return function

@@ -93,7 +93,7 @@ def test_the_message_in_full():
     line = shifted.__code__.co_firstlineno + 2
     assert str(error) == (
         "np.log: the forward pass makes a value that is not finite; got -inf at index [1, 1], from the compiled line "
-        f"`np.log(v2, out=b)`, which comes from {__file__}:{line}. Keep the argument inside the domain, or evaluate "
+        f"`np.log(v1, out=b)`, which comes from {__file__}:{line}. Keep the argument inside the domain, or evaluate "
         "each branch only where it is valid: ad.piecewise(x, [x > 0], [f, 0.0])."
     )
 

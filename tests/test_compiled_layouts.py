@@ -1,4 +1,4 @@
-"""Compiled programs give the bits of eager however their arrays lie in memory: reversed, with gaps, broadcast, empty."""
+"""Compiled programs give the bits of eager however arrays lie in memory: reversed, with gaps, broadcast, empty."""
 
 import numpy as np
 import pytest
@@ -85,7 +85,8 @@ def test_products_of_matrices_keep_the_sign_of_zero(shape):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
 @pytest.mark.parametrize("exponent", [0, 1, 2, 2.0, 0.5, -1, -1.0, 3, 1.5, np.float32(2), np.float64(0.5)])
 def test_powers_are_numpys(dtype, exponent):
-    z = (np.abs(RNG.normal(size=1001)) + (1j * RNG.normal(size=1001) if np.dtype(dtype).kind == "c" else 0)).astype(dtype)
+    imaginary = 1j * RNG.normal(size=1001) if np.dtype(dtype).kind == "c" else 0.0
+    z = (np.abs(RNG.normal(size=1001)) + imaginary).astype(dtype)
     got, expected = ad.compile(lambda z: power(z, exponent=exponent) + 0)(z), z**exponent + 0
     assert got.dtype == expected.dtype and got.tobytes() == expected.tobytes()
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from autodiff.arraylike import getitem, power
 from autodiff.assignment import astype, index_update
-from autodiff.compiler.steps import Program, Step
+from autodiff.compiler.steps import Program, Step, item
 from autodiff.rules.indexing import added_at, may_repeat, scatter, select
 from autodiff.rules.joining import joined
-from autodiff.rules.linear import filled
-from autodiff.rules.special import sech_squared, zeroed
+from autodiff.rules.linear import filled, reshaped
+from autodiff.rules.special import clamp, sech_squared, zeroed
 
 WRITEABLE_VIEWS: set[Callable] = {
     np.transpose, np.reshape, np.ravel, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze, np.rollaxis, np.flip,
@@ -22,10 +22,10 @@ WRITEABLE_VIEWS: set[Callable] = {
 }  # fmt: skip
 """Functions whose result may share memory with their first operand alone, and may be written to if that may."""
 
-VIEWS = WRITEABLE_VIEWS | {np.broadcast_to, np.diagonal, np.real, np.imag}
+VIEWS = WRITEABLE_VIEWS | {np.broadcast_to, np.diagonal, np.real, np.imag, reshaped, item}
 """Functions whose result may share memory with their first operand."""
 
-IN_GIVEN_MEMORY: set[Callable] = {np.matmul, np.dot, np.add.reduce, sech_squared.implementation}
+IN_GIVEN_MEMORY: set[Callable] = {np.matmul, np.dot, np.add.reduce, sech_squared.implementation, clamp.implementation}
 """What takes an `out` besides ufuncs."""
 
 ON_COPIES: set[Callable] = {index_update.implementation, added_at.implementation}
@@ -181,12 +181,16 @@ def writes_entries(step: Step) -> bool:
     if step.function not in ON_COPIES | {scatter.implementation}:
         return False
     index = step.parameters["index"]
+    if step.function is index_update.implementation:
+        return True
     return not (Step(None, [index], None).uses or may_repeat(index))
 
 
 def is_view(step: Step) -> bool:
     """Tell whether the result may share memory with an operand."""
-    if step.function in VIEWS or getattr(step.function, "__name__", "") in ("reshaped", "_item"):
+    if not isinstance(step.value, (np.ndarray, tuple, list)):
+        return False
+    if step.function in VIEWS:
         return True
     return not isinstance(step.function, np.ufunc) and step.function not in FRESH and not is_random(step)
 

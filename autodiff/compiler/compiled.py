@@ -11,7 +11,7 @@ from functools import partial
 from threading import RLock
 from types import MethodType
 from typing import Any, NamedTuple
-from weakref import ReferenceType, ref
+from weakref import ReferenceType, WeakMethod, ref
 
 import numpy as np
 
@@ -133,7 +133,8 @@ class Compiled:
         Python looks for `__call__` in the class, so that this object gets a class of its own.
         """
         if self._fast[0] is not program:
-            members = {"__call__": guarded(listing, Compiled.__call__), "__slots__": (), "__doc__": Compiled.__doc__}
+            call = guarded(listing, WeakMethod(MethodType(Compiled.__call__, self)))  # weak: a class lives for long
+            members = {"__call__": staticmethod(call), "__slots__": (), "__doc__": Compiled.__doc__}
             self._fast = program, type("Compiled", (Compiled,), members)
         self.__class__ = self._fast[1]
 

@@ -13,7 +13,7 @@ from autodiff.compiler.expressions import Expressions, uses_of
 from autodiff.compiler.listing import Listing, Origin
 from autodiff.compiler.naming import Naming, identifier
 from autodiff.compiler.pieces import Stretch, in_pieces, stretches
-from autodiff.compiler.steps import Program, Step
+from autodiff.compiler.steps import Program, Step, item
 from autodiff.rules.indexing import added_at
 from autodiff.rules.special import SECH_TAIL, sech_squared, sech_squared_tail
 
@@ -28,10 +28,13 @@ class Source:
         Of the function.
     after : sequence of Program or Call
         What runs between the last step and `return`, such as an update.
+    single : bool
+        Whether the one result is returned as it is; else results stand in a tuple.
     """
 
-    def __init__(self, program: Program, name: str, after: Sequence = ()) -> None:
+    def __init__(self, program: Program, name: str, after: Sequence = (), single: bool = False) -> None:
         self.program = program
+        self.single = single
         self.after = after
         self.name = identifier(name) or "f"
         self.programs = [program, *[part for part in after if isinstance(part, Program)]]
@@ -75,40 +78,67 @@ class Source:
         for part in self.after:
             if part.title and part.title != title:
                 title = part.title
-                self.add(f"    # {title}")
+                self.add(f"    # {title}{self._whose(part)}")
             if isinstance(part, Program):
                 self._write_steps(part)
                 self._write_stores(part)
             else:
                 names = {name: self.naming.named(x, name) for name, x in part.names.items()}
                 self.add(f"    {part.text.format_map(names)}")
-        returned = f"{', '.join(results)}{',' if len(results) == 1 else ''}" if results else "()"
-        self.add(f"    return {returned}")
+        comma = "," if len(results) == 1 and not self.single else ""
+        self.add(f"    return {', '.join(results)}{comma}" if results else "    return ()")
         return "\n".join(_aligned(self.lines)) + "\n"
+
+    def _whose(self, part: Any) -> str:
+        """Return what the arrays of an update consist of: the parameters and gradients of the program before it."""
+        if not isinstance(part, Program):
+            return ""
+        read = {self.naming.named(array, "array"): array for array in self.program.fixed.values()}
+        written = {self.naming.named(array, name): array for _, array, name in self.program.stores}
+        parts = []
+        for array in part.fixed.values():
+            names = [name for name, x in {**read, **written}.items() if np.may_share_memory(array, x)]
+            if names and not any(x is array for x in (*read.values(), *written.values())):
+                few = names if len(names) < 3 else [names[0], "…", names[-1]]
+                parts.append(f"{self.naming.named(array, 'array')} is {', '.join(few)}")
+        return f", where {' and '.join(parts)}, each in one array" if parts else ""
 
     def _write_steps(self, program: Program) -> None:
         uses = uses_of(program)
         for step, place in program.numbers.items():
             if step not in self.expressions.inline and uses[step]:
                 self.add(f"    {self.expressions.name_of(step)} = {self.expressions.place(place)}")
-        phase = None
         phases = {step.phase for step in program.steps}
+        self.phase = "" if len(phases) > 1 else None  # of the section, if there are sections
+        unpacked = _unpacked(program)
         for part in stretches(program, self.buffers):
             first = part.steps[0] if isinstance(part, Stretch) else part
-            if first.phase != phase and len(phases) > 1:
-                phase = first.phase
-                self.add(f"    # {phase}")
+            self._begin(first.phase)
             if isinstance(part, Stretch):
                 self._write_stretch(part)
-            elif part not in self.expressions.inline:
+            elif part in unpacked:
+                self._write_unpacked(part, unpacked[part])
+            elif part not in self.expressions.inline and not (part.function is item and part.operands[0] in unpacked):
                 self._write_step(part)
+
+    def _begin(self, phase: str) -> None:
+        """Write the heading of a section."""
+        if self.phase is not None and phase != self.phase:
+            self.phase = phase
+            self.add(f"    # {phase}")
+
+    def _write_unpacked(self, step: Step, parts: list[Step | None]) -> None:
+        """Write a step with several results: `loss, d_z = f(z)`."""
+        names = ", ".join(["_" if part is None else self.expressions.name_of(part) for part in parts])
+        self.add(f"    {names} = {self.expressions.expression(step)}", step)
 
     def _write_stores(self, program: Program) -> None:
         """Write what brings results into the arrays that they are for, unless they are there already."""
         copies = []
-        for result, array, _ in program.stores:
+        for result, array, name in program.stores:
             number = self.buffers.of.get(result, -1) if isinstance(result, Step) else -1
             if self.buffers.homes.get(number) is not array:
+                self._begin("backward" if name.startswith("grad_") else "state")
                 # What stands in another array that is written to is taken out first.
                 text = self.expressions.operand(result)
                 copies.append((array, self._kept(f"{text}.copy()") if number in self.buffers.homes else text))
@@ -126,6 +156,8 @@ class Source:
         return name
 
     def _write_stretch(self, stretch: Stretch) -> None:
+        for step in stretch.steps:
+            self.expressions.name_of(step)  # in the order in which they are computed
         for step in stretch.fresh:
             self.add(
                 f"    {self.expressions.name_of(step)} = np.empty({step.shape}, {self.naming.constant(step.dtype)})"
@@ -140,10 +172,13 @@ class Source:
         comment = "  # some rows of each, while they are in the cache" if len(stretch.names) < 8 else ""
         self.lines[begin - 1] = f"    def {name}({arrays}):{comment}"
         self.lines[begin:] = [f"    {line}" for line in self.lines[begin:]]
-        self.add(f"    {run}({name}, ({arrays}{',' * (len(stretch.names) == 1)}), {stretch.rows})")
+        shape = _shape(stretch.steps[0])
+        self.add(f"    {run}({name}, ({arrays}{',' * (len(stretch.names) == 1)}), {stretch.rows})  # {shape}")
 
     def _write_step(self, step: Step) -> None:
-        comment = f"  # {_shape(step)}" if step.is_array else ""
+        comment = f"  # {_shape(step)}" if step.is_array and self.expressions.stretch is None else ""
+        if step.function is np.dot and self.naming.constant_name(step.operands[0]) == "ones":
+            comment = f"{comment}, column sums"
         name = self.expressions.array(self.expressions.name_of(step), step)
         if writes_entries(step):
             self._write_entries(step, name, comment)
@@ -200,6 +235,20 @@ class Source:
         return owner.function is not None and not is_view(owner) and owner not in self.buffers.of and alone
 
 
+def _unpacked(program: Program) -> dict[Step, list[Step | None]]:
+    """Return the steps with several results that are read one by one, and those that do."""
+    parts: dict[Step, list[Step | None]] = {}
+    for step in program.steps:
+        if isinstance(step.value, (tuple, list)):
+            parts[step] = [None] * len(step.value)
+        for used in step.uses:
+            if used in parts and step.function is not item:
+                del parts[used]
+            elif used in parts:
+                parts[used][step.parameters["k"]] = step
+    return {step: readers for step, readers in parts.items() if step not in program.results and any(readers)}
+
+
 def _origin(step: Step) -> Origin | None:
     """Return the user's operation behind a step, of a pullback the one that is pulled back."""
     node = None if step.source is None else step.source.pullback_of or step.source
@@ -217,5 +266,5 @@ def _shape(step: Step) -> str:
 def _aligned(lines: Sequence[str]) -> list[str]:
     """Return the lines with their comments in one column."""
     split = [re.match(r"^(    [^#]*?)  # (.*)$", line) for line in lines]
-    width = min(max([len(m.group(1)) for m in split if m], default=0), 56)
+    width = max([len(m.group(1)) for m in split if m and len(m.group(1)) <= 72], default=0)
     return [f"{m.group(1):<{width}}  # {m.group(2)}" if m else line for line, m in zip(lines, split, strict=True)]

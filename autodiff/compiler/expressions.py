@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from inspect import signature
+from itertools import count
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from autodiff.arraylike import getitem, power
+from autodiff.assignment import astype
 from autodiff.compiler.buffers import Buffers
 from autodiff.compiler.naming import Naming, identifier
 from autodiff.compiler.pieces import Stretch
-from autodiff.compiler.steps import Place, Program, Step
-from autodiff.rules.indexing import select
-from autodiff.rules.special import zeroed
+from autodiff.compiler.steps import Place, Program, Step, item
+from autodiff.rules.einsum import contracted
+from autodiff.rules.indexing import select, summed_at
+from autodiff.rules.linear import reshaped
+from autodiff.rules.special import clamp, zeroed
 
 INFIX: dict[Any, str] = {
     np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.power: "**", np.floor_divide: "//",
@@ -45,6 +51,7 @@ class Expressions:
         self.naming = naming
         self.inline = {step for program in programs for step in (*_transposes(program), *_single_numbers(program))}
         self._names: dict[Step, str] = {}
+        self._numbers = count(1)
         self._name_of_memory: dict[tuple[int, str], str] = {}
         self._step_of = {step.source: step for program in programs for step in program.everything}
         self._places = {step: place for program in programs for step, place in program.numbers.items()}
@@ -53,24 +60,29 @@ class Expressions:
             self._name_inputs(program)
 
     def name_of(self, step: Step) -> str:
-        """Return the user's name for a step, d_z for the adjoint of z, and else the name of its node."""
+        """Return the user's name for a step, d_z for the adjoint of z, and else v and the next number."""
         while step in self.buffers.heirs:
             step = self.buffers.heirs[step]
         if step not in self._names:
             home = self.buffers.homes.get(self.buffers.of.get(step, -1))
             if home is not None:  # the array that it is written to has a name
                 self._names[step] = self.naming.named(home, "array")
-                return self._names[step]
-            node = step.named_by
-            wanted = "v"
-            if node is not None:
-                wanted = identifier(node.label) or node.name.replace("-", "_")
-                if not node.label and node.adjoint_of is not None:
-                    self._names[step] = node.name  # for now: equal values may be the adjoints of each other
-                    primal = self._step_of.get(node.adjoint_of)
-                    wanted = f"d_{self.name_of(primal) if primal is not None else node.adjoint_of.name}"
-            self._names[step] = self._shared(step, wanted) or self.naming.fresh(wanted)
+            elif (wanted := self._wanted(step)) is not None:
+                self._names[step] = self._shared(step, wanted) or self.naming.fresh(wanted)
+            else:
+                self._names[step] = self.naming.next("v", self._numbers)
         return self._names[step]
+
+    def _wanted(self, step: Step) -> str | None:
+        """Return the name that says what a step is, if there is one."""
+        node = step.named_by
+        if node is None or node.label:
+            return identifier(node.label) if node is not None else None
+        primal = None if node.adjoint_of is None else self._step_of.get(node.adjoint_of)
+        while primal in self.buffers.heirs:
+            primal = self.buffers.heirs[primal]
+        name = self._names.get(primal, "d_")  # that of what is written before
+        return None if name.startswith("d_") else f"d_{name}"
 
     def _shared(self, step: Step, wanted: str) -> str | None:
         """Return the name of the memory that the step writes to, if it has that one already."""
@@ -150,14 +162,42 @@ class Expressions:
                 return f"{self.naming.named(zeroed, 'zeroed')}({given[1]}, where={condition})"
             choice = f"np.where({condition}, {', '.join(given)})"
             return choice if step.is_array else f"{choice}[()]"
-        if getattr(function, "__name__", "") == "_item":
+        if function is item:
             return f"{given[0]}[{parameters['k']}]"
+        if function is summed_at.implementation and parameters["shape"] == ():
+            return f"np.add.reduce({given[0]}[{self.index(parameters['index'])}], axis=None)"
+        if is_method(step, "astype"):
+            return f"{given[0]}.astype({self.operand(parameters['dtype'])})"
+        if is_method(step, "reshape"):
+            shape = parameters["shape"] if isinstance(parameters["shape"], (tuple, list)) else (parameters["shape"],)
+            order = parameters.get("order") or "C"
+            options = [f"order={self.operand(order)}"] * (order != "C")
+            return f"{given[0]}.reshape({', '.join([*(map(self.operand, shape) if shape else ['()']), *options])})"
+        if function is contracted.implementation:
+            how = [self.operand(parameters["subscripts"]), *given]
+            optimize = parameters["optimize"]
+            return f"np.einsum({', '.join([*how, *[f'optimize={self.operand(optimize)}'] * (optimize is not False)])})"
+        given = self._with_names(step, given)
         options = [
             f"{key}={self.operand(value)}"
             for key, value in parameters.items()
             if value is not False or key != "keepdims"
         ]
         return f"{self.function(function)}({', '.join([*given, *options])})"
+
+    @staticmethod
+    def _with_names(step: Step, given: list[str]) -> list[str]:
+        """Return the arguments, numbers at the end that are options of a function of our own by their names."""
+        if not isinstance(step.function, FunctionType) or step.function is clamp.implementation:
+            return given
+        parameters = list(signature(step.function).parameters.values())
+        positional = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        given = list(given)
+        for i in reversed(range(1, min(len(given), len(positional)))):
+            if i >= len(positional) or step.operands[i].__class__ not in (int, float, bool, str):
+                break
+            given[i] = f"{positional[i]}={given[i]}"
+        return given
 
     def _python_number(self, step: Step) -> str:
         """Return the expression of Python's own that gives a number of Python's own."""
@@ -186,6 +226,11 @@ class Expressions:
         name = str(getattr(function, "__name__", "function"))
         if function == np.add.reduce:
             return "np.add.reduce"
+        if function is clamp.implementation:
+            return "np.clip"
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, np.random.Generator):
+            return f"{self.naming.named(owner, 'rng')}.{name}"
         for prefix, module in (("np.", np), ("np.linalg.", np.linalg)):
             if getattr(module, name, None) is function:
                 return prefix + name
@@ -202,6 +247,14 @@ def _is_zeroing(step: Step) -> bool:
     a, b = step.operands
     zero = isinstance(a, (float, np.floating)) and a == 0
     return zero and isinstance(b, Step) and b.shape == step.shape and b.dtype == step.dtype and step.value.size > 4096
+
+
+def is_method(step: Step, name: str) -> bool:
+    """Tell whether the step is written as a method of its operand, which is an array: astype or reshape."""
+    if not step.operands or not (isinstance(step.operands[0], Step) and step.operands[0].is_array):
+        return False
+    functions = {"astype": (astype.implementation,), "reshape": (np.reshape, reshaped)}[name]
+    return step.function in functions and step.parameters.get("copy") is None
 
 
 def _transposes(program: Program) -> set[Step]:

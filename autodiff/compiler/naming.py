@@ -35,10 +35,18 @@ class Naming:
         self.taken.add(name)
         return name
 
+    def next(self, letter: str, numbers: Iterator[int]) -> str:
+        """Return the letter with the next number that makes a name that nothing has yet."""
+        name = next(name for name in (f"{letter}{number}" for number in numbers) if name not in self.taken)
+        self.taken.add(name)
+        return name
+
     def constant(self, x: Any) -> str:
         """Return how a constant is written: a number as it is, an array by a name."""
-        if x.__class__ in (int, bool, type(None), str):
+        if x.__class__ in (int, bool, type(None)):
             return repr(x)
+        if x.__class__ is str:
+            return repr(x) if '"' in repr(x) else repr(x).replace("'", '"')
         if isinstance(x, (float, np.floating)) and x.__class__ in (float, np.float64, np.float32) and np.isfinite(x):
             return repr(float(x))
         if isinstance(x, np.integer):
@@ -54,7 +62,17 @@ class Naming:
         if isinstance(x, type):
             name = str(x.__name__)
             return f"np.{name}" if getattr(np, name, None) is x else self.named(x, name)
-        return self.named(x, _constant_name(x))
+        return self.named(x, self.constant_name(x))
+
+    @staticmethod
+    def constant_name(x: Any) -> str:
+        """Return what a constant is called: ones, zeros, c."""
+        if isinstance(x, np.ndarray) and x.size and x.dtype.kind in "fiub":
+            if not np.any(x - 1 if x.dtype.kind != "b" else ~x):
+                return "ones"
+            if not np.any(x):
+                return "zeros"
+        return "c" if isinstance(x, (np.ndarray, np.generic, float, complex)) else "constant"
 
     def named(self, x: Any, wanted: str) -> str:
         """Return a name for something that the source cannot write out, the same one each time."""
@@ -68,17 +86,7 @@ def identifier(label: str | None) -> str | None:
     """Return a label as a Python name: `params['w'][0]` becomes params_w_0."""
     if not label:
         return None
-    name = re.sub(r"\W+", "_", label).strip("_")
+    name = re.sub(r"_?\W+_?", "_", label).strip("_")
     if name and name[0].isdigit():
         name = f"v{name}"
     return name if name.isidentifier() and not keyword.iskeyword(name) else None
-
-
-def _constant_name(x: Any) -> str:
-    """Return what a constant is called: ones, zeros, c."""
-    if isinstance(x, np.ndarray) and x.size and x.dtype.kind in "fiub":
-        if not np.any(x - 1 if x.dtype.kind != "b" else ~x):
-            return "ones"
-        if not np.any(x):
-            return "zeros"
-    return "c" if isinstance(x, (np.ndarray, np.generic, float, complex)) else "constant"

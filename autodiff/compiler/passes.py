@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.arraylike import getitem, power
-from autodiff.assignment import astype
+from autodiff.assignment import astype, index_update
 from autodiff.compiler.buffers import is_random
 from autodiff.compiler.steps import STEPS, Program, Step
 from autodiff.operands import dtype_of, map_nested
@@ -163,6 +163,8 @@ def skip_broadcasts(program: Program) -> None:
             for i, operand in enumerate(step.operands):
                 if not isinstance(operand, Step):
                     _skip(step, i, _filled_with(operand))
+        elif step.function is index_update.implementation and not isinstance(step.operands[1], Step):
+            _skip(step, 1, _filled_with(step.operands[1]))
 
 
 def _filled_with(x: Any) -> Any:

@@ -97,7 +97,7 @@ class CompiledProgram:
     @classmethod
     def of(cls, program: Program, name: str, graph: Graph, after: Sequence = ()) -> CompiledProgram:
         """Return the program written down; `after` is what runs at its end (see `Source`)."""
-        source = Source(program, name, after)
+        source = Source(program, name, after, single=graph.structure == _LEAF)
         scalar = None
         if not after and is_scalar(program):
             scalar = ScalarSource(program, name, single=graph.structure == _LEAF).listing()
@@ -124,13 +124,13 @@ class CompiledProgram:
         except IndexError:
             function = checked(self.listing) if idle is self._idle_checked else self.listing.make()
         try:
-            results: tuple = function(*leaves)
+            results = function(*leaves)
         except Exception as error:
             self._explain(error)
             raise
         finally:
             idle.append(function)
-        return results
+        return (results,) if self.is_single else results
 
     def run_scalar(self, args: Sequence) -> tuple:
         """Return the results for floats; where Python raises, NumPy gives an infinity or NaN."""

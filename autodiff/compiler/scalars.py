@@ -129,8 +129,7 @@ class ScalarSource(Source):
     expressions: ScalarExpressions
 
     def __init__(self, program: Program, name: str, single: bool) -> None:
-        super().__init__(program, f"compiled_{name}" if name in NAMES else name)
-        self.single = single  # whether the one result is returned as it is
+        super().__init__(program, f"compiled_{name}" if name in NAMES else name, single=single)
 
     def new_naming(self) -> Naming:
         return ScalarNaming(self.name)
@@ -144,8 +143,6 @@ class ScalarSource(Source):
 
     def write(self) -> str:
         text = super().write()
-        if self.single:
-            text = f"{text.rstrip()[:-1]}\n"  # no tuple
         used = self.expressions.used
         return f"from math import {', '.join(sorted(used))}\n\n\n{text}" if used else text
 
@@ -201,18 +198,18 @@ def _signed(text: str) -> str:
 
 
 GUARDED = """
-def {name}(_self, {parameters}, /, *_rest, **_named):
+def {name}({parameters}, /, *_rest, **_named):
     if {are_floats} and not _rest and not _named and _mode() is None:
         try:
 {body}
         except _ERRORS:
             pass
-    return _general(_self, *[_arg for _arg in ({arguments}, *_rest) if _arg is not _MISSING], **_named)
+    return _general()(*[_arg for _arg in ({arguments}, *_rest) if _arg is not _MISSING], **_named)
 """
 
 
 def guarded(listing: Listing, general: Callable) -> Callable:
-    """Return the function of the listing as a method, for any arguments: `general` gets those that are not floats.
+    """Return the function of the listing, for any arguments: what `general()` gives gets those that are not floats.
 
     It gets them, too, where Python raises, or where something is switched on that looks at operations.
     """

@@ -179,7 +179,7 @@ def program_of(graph: Graph) -> tuple[Program, dict[Node, Step]]:
             steps[node] = Step(None, (), node.value, source=node)
         elif node.kind == "output":
             parent, k = node.operands
-            steps[node] = Step(_item, [steps[parent]], node.value, {"k": k}, node, node.phase)
+            steps[node] = Step(item, [steps[parent]], node.value, {"k": k}, node, node.phase)
         else:
             operands, parameters = node.given(steps.__getitem__)
             function = _function_of(node)
@@ -198,7 +198,8 @@ COMPOSED = {composed.implementation, linearly_composed.implementation}
 """What only calls its parameter `call`; the other one, `definition`, is for derivatives."""
 
 
-def _item(results: Sequence, k: int) -> Any:
+def item(results: Sequence, k: int) -> Any:
+    """Return one of several results of a step."""
     return results[k]
 
 

@@ -124,7 +124,41 @@ def _added_at_stack(total: Any, x: Any, index: Any) -> Any:
     return np.stack([added_at(total[i], x[i], index=index) for i in range(len(x))])
 
 
+def fills(index: Any, x: Any, value: Any) -> bool:
+    """Tell whether x[index] = value writes the same wherever a mask holds, so that no shape depends on the mask."""
+    *before, mask = index if index.__class__ is tuple and index else (index,)
+    if shape_of(mask) == () or dtype_of(mask).kind != "b" or any(item != slice(None) for item in before):
+        return False
+    ndim, rest = len(shape_of(value)), len(shape_of(x)) - len(before) - mask.ndim
+    return ndim <= rest or (ndim <= len(before) + 1 + rest and shape_of(value)[-rest - 1] == 1)
+
+
+@Operation
+def summed_at(x: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
+    """Return the sum of the entries of `x` where the mask `index` holds, or, by `shape`, of the rows."""
+    return summed_to(x[index], shape)
+
+
+def _index_update_stack(x: Any, value: Any, index: Any) -> Any:
+    if not fills(index, x[0], value[0]):
+        return np.stack([index_update(x[i], value[i], index=index) for i in range(len(x))])
+    return index_update(x, align(value, _ndim_at(index, x)), index=_stack_index(index))
+
+
+def _summed_at_stack(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    k, ones = len(x), (1,) * (_ndim_at(index, x) - len(shape))
+    return np.reshape(summed_at(x, index=_stack_index(index), shape=(k, *ones, *shape)), (k, *shape))
+
+
+def _ndim_at(index: Any, stack: Any) -> int:
+    """Return how many axes x[index] has, for a mask, and an x of the stack."""
+    mask = index[-1] if isinstance(index, tuple) else index
+    return len(shape_of(stack)) - int(mask.ndim)
+
+
 def _index_update(ct: Any, x: Spec, value: Spec, index: Any) -> tuple:
+    if fills(index, x, value):
+        return index_update(ct, 0.0, index=index), summed_at(ct, index=index, shape=value.shape)
     ct_value = getitem(ct, index=index)
     if may_repeat(index):  # of several values written to one place the last stays
         places = np.arange(x.size).reshape(x.shape)[index]
@@ -152,7 +186,13 @@ RULES[getitem].view = View(
 )
 linear(scatter, lambda ct, _x, shape, index: getitem(ct, index=index), batch=_scatter_stack, internal=True)
 linear(added_at, lambda ct, _total, _x, index: (ct, getitem(ct, index=index)), 2, batch=_added_at_stack, internal=True)
-linear(index_update, _index_update, 2, internal=True)
+linear(index_update, _index_update, 2, batch=_index_update_stack, internal=True)
+linear(
+    summed_at,
+    lambda ct, x, index, shape: index_update(np.zeros(x.shape, x.dtype), ct, index=index),
+    batch=_summed_at_stack,
+    internal=True,
+)
 
 # --- choosing between arrays -----------------------------------------------------------------
 
