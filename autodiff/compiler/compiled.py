@@ -327,8 +327,8 @@ def compile(f: Callable, *, check: bool = False) -> Compiled:
     array([2., 4.])
     >>> print(fast.source)
     def grad_of_lambda(x):
-        v1 = np.add(x, x)  # 2
-        return v1
+        d_x = np.add(x, x)  # 2
+        return d_x
     <BLANKLINE>
     """
     if not callable(f):

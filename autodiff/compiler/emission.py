@@ -265,6 +265,6 @@ def _shape(step: Step) -> str:
 
 def _aligned(lines: Sequence[str]) -> list[str]:
     """Return the lines with their comments in one column."""
-    split = [re.match(r"^(    [^#]*?)  # (.*)$", line) for line in lines]
+    split = [re.match(r"^(    (?!def )[^#]*?)  # (.*)$", line) for line in lines]
     width = max([len(m.group(1)) for m in split if m and len(m.group(1)) <= 72], default=0)
     return [f"{m.group(1):<{width}}  # {m.group(2)}" if m else line for line, m in zip(lines, split, strict=True)]

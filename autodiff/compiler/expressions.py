@@ -78,7 +78,7 @@ class Expressions:
         node = step.named_by
         if node is None or node.label:
             return identifier(node.label) if node is not None else None
-        primal = None if node.adjoint_of is None else self._step_of.get(node.adjoint_of)
+        primal: Any = None if node.adjoint_of is None else self._step_of.get(node.adjoint_of)
         while primal in self.buffers.heirs:
             primal = self.buffers.heirs[primal]
         name = self._names.get(primal, "d_")  # that of what is written before

@@ -34,7 +34,7 @@ def optimize(program: Program) -> Program:
 def name_powers(program: Program) -> None:
     """Write x ** 2 as np.square(x), and so on: what NumPy does by itself, but into given memory."""
     for step in program.steps:
-        x = step.operands[0] if step.operands else None
+        x: Any = step.operands[0] if step.operands else None
         # of complex numbers and integers, what NumPy does depends on its version and on how the exponent is written
         if step.function is power.implementation and step.is_array and x.dtype.kind == "f" and x.dtype == step.dtype:
             exponent = step.parameters["exponent"]
@@ -58,7 +58,7 @@ def name_means(program: Program) -> None:
     steps: list[Step] = []
     for step in program.steps:
         options = {name: value for name, value in step.parameters.items() if value is not None and value is not False}
-        x = step.operands[0] if step.operands else None
+        x: Any = step.operands[0] if step.operands else None
         many = isinstance(x, Step) and x.is_array and x.value.size
         if step.function is np.mean and not options and many and x.dtype.char in "fd":
             total = Step(np.add.reduce, [x], np.add.reduce(x.value, None), {"axis": None}, None, step.phase)
