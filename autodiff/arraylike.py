@@ -238,11 +238,15 @@ class ArrayLike(Assignable):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self._is_recorded():
             advice = (
-                "To build an array of traced values write np.stack([t, u]); to store one, "
-                "make the target a tensor and write t[i] = v; for the numbers alone, t.numpy() or t.detach()."
+                "To build an array of traced values write np.stack([t, u]); for X.dot(t), X @ t or np.dot(X, t); "
+                "to store one, make the target a tensor and write t[i] = v; for the numbers alone, t.numpy() or "
+                "t.detach()."
             )
             if sys._getframe(1).f_globals.get("__name__", "").startswith("scipy."):
-                advice = "Use its namesake in autodiff.scipy; for the numbers alone, t.numpy()."
+                advice = (
+                    "Use its namesake in autodiff.scipy, which has a derivative or says what to write; "
+                    "for the numbers alone, t.numpy()."
+                )
             raise TypeError(
                 f"np.asarray: the result would leave the graph and its derivative be lost; got a {_kind(self)}. "
                 f"{advice}"
@@ -284,6 +288,11 @@ class ArrayLike(Assignable):
         return _show(self)
 
     def __format__(self, spec: str) -> str:
+        if spec and self.size != 1:
+            raise TypeError(
+                f"format: one number has a format; got an array of shape {self.shape} and {spec!r}. "
+                "Format its entries, or write np.array2string(t.numpy(), precision=3)."
+            )
         return format(self.item(), spec) if spec else str(self)
 
     def __str__(self) -> str:

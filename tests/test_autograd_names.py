@@ -88,7 +88,8 @@ def test_arrays_of_traced_values_are_compiled(name):
 def test_without_traced_values_they_are_numpys():
     for name in ("sum", "concatenate", "r_", "array"):
         assert hasattr(np, name)
-    assert np.exp is numpy.exp and np.pi == numpy.pi and np.ndarray is numpy.ndarray
+    assert np.exp.__wrapped__ is numpy.exp and np.pi == numpy.pi and np.ndarray is numpy.ndarray
+    assert np.exp(0.5) == numpy.exp(0.5) and np.add.reduce(X) == numpy.add.reduce(X) and np.add.nin == 2
     numpy.testing.assert_array_equal(np.r_[1:3, 5], numpy.r_[1:3, 5])
     numpy.testing.assert_array_equal(np.array([1, 2], float, ndmin=2), numpy.array([1, 2], float, ndmin=2))
     numpy.testing.assert_array_equal(np.c_[X, X], numpy.c_[X, X])
@@ -98,6 +99,22 @@ def test_without_traced_values_they_are_numpys():
     assert np.fft.fft(X).shape == (3,)
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         np.nonsense  # noqa: B018
+
+
+def test_ufuncs_take_lists_of_traced_values():
+    def f(x):
+        return np.sum(np.maximum([x[0], 2 * x[1]], 1.0) * np.exp([x[2], 1.0])) + np.sum(np.add([x[0]], x))
+
+    f_of_arrays = lambda x: (  # noqa: E731
+        numpy.maximum(x[0], 1.0) * numpy.exp(x[2]) + numpy.maximum(2 * x[1], 1.0) * numpy.exp(1.0) + 3 * x[0] + x.sum()
+    )
+    numpy.testing.assert_array_equal(ad.grad(f)(X), ad.grad(f_of_arrays)(X))
+
+
+def test_traced_values_are_collected_and_put_around():
+    numpy.testing.assert_array_equal(ad.grad(lambda x: np.fromiter((v * v for v in x), float)[1])(X), [0, 2 * X[1], 0])
+    assert np.fromiter(range(5), int, count=2).tolist() == [0, 1]
+    assert ad.grad(lambda c: np.sum(np.pad(X, 1, constant_values=c)))(2.0) == 2.0
 
 
 def test_a_new_array_is_not_the_old_one():

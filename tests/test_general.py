@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
+from autodiff.rules.padding import _computed
 
 NAN = np.nan
 
@@ -291,3 +292,34 @@ def test_functions_with_traced_spacing_are_not_taken_for_linear():
         got = ad.grad(f)(x)
         expected = [(f(x + d) - f(x - d)) / 2e-6 for d in 1e-6 * np.eye(4)]
         np.testing.assert_allclose(got, expected, rtol=1e-7)
+
+
+def test_pad_is_differentiated_by_what_it_puts_in():
+    def f(x, constants, ends):
+        return np.concatenate(
+            [
+                np.ravel(np.pad(x, ((1, 0), (2, 1)), constant_values=constants)),
+                np.ravel(np.pad(x, 2, "constant", constant_values=((constants[0, 0], 1.0), (2.0, ends[1] ** 2)))),
+                np.ravel(np.pad(x, ((0, 3), (2, 2)), "linear_ramp", end_values=ends**2)),
+            ]
+        )
+
+    args = (np.array([[1.0, 2.0, 4.0], [0.5, -1.0, 3.0]]), np.array([[1.0, 2.0], [3.0, 0.5]]), np.array([0.5, 1.5]))
+    ad.check_grads(f, *args, order=2)
+
+
+@pytest.mark.parametrize("width", [1, 4, (0, 7), (9, 2)])
+@pytest.mark.parametrize("shape", [(1,), (2,), (5,), (3, 1)])
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [
+        ("reflect", {"reflect_type": "odd"}),
+        ("symmetric", {"reflect_type": "odd"}),
+        ("linear_ramp", {"end_values": (1.0, -2.0)}),
+        ("mean", {"stat_length": (1, 3)}),
+        ("median", {}),
+    ],
+)
+def test_what_pad_is_differentiated_as_is_what_numpy_pads(mode, options, shape, width):
+    x = np.random.default_rng(1).normal(size=shape)
+    np.testing.assert_allclose(_computed(x, width, mode, **options), np.pad(x, width, mode, **options), rtol=1e-13)

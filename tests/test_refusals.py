@@ -158,9 +158,21 @@ REFUSALS = {
     "casting": (recorded(lambda t: np.exp(t, casting="no")), TypeError, "does not know the argument `casting`"),
     "argument that NumPy does not know": (recorded(lambda t: np.exp(t, sign=1)), TypeError, "keyword argument 'sign'"),
     "derivative by a parameter": (
-        recorded(lambda t: np.pad(t, 1, constant_values=t[0])),
+        recorded(lambda t: np.var(t, ddof=t[0])),
         TypeError,
-        r"np\.pad: .*`constant_values`",
+        r"np\.var: .*`ddof`",
+    ),
+    "pad by a function": (
+        recorded(lambda t: np.pad(t, 1, lambda *_: None)),
+        TypeError,
+        r"np\.pad: no derivative rule for a mode that is a function .*np\.concatenate",
+    ),
+    "a format of several numbers": (recorded(lambda t: f"{t:.3f}"), TypeError, r"format: .*shape \(3,\) and '\.3f'"),
+    "a method of an ndarray": (recorded(lambda t: np.eye(3).dot(t)), TypeError, r"X @ t or np\.dot\(X, t\)"),
+    "a cutoff that discards more than noise": (
+        lambda: ad.grad(lambda a: np.sum(np.linalg.pinv(a, rcond=0.5)))(np.diag([1.0, 0.1])),
+        ValueError,
+        r"np\.linalg\.pinv: .*rounding errors; got 0\.1 beside 1\.",
     ),
     "traced pad value beside a constant": (
         recorded(lambda t: np.pad(X, 1, constant_values=t[0])),

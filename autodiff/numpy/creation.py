@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from autodiff.operands import TRACED, as_operand, is_traced
 
-__all__ = ["array", "asanyarray", "asarray", "ascontiguousarray", "c_", "full", "make_diagonal", "r_"]
+__all__ = ["array", "asanyarray", "asarray", "ascontiguousarray", "c_", "fromiter", "full", "make_diagonal", "r_"]
 
 
 def array(object: Any, dtype: Any = None, *, ndmin: int = 0, **options: Any) -> Any:
@@ -45,6 +47,12 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
     if not is_traced(fill_value):
         return np.full(shape, fill_value, dtype, **options)
     return array(np.broadcast_to(asarray(fill_value, dtype), shape))
+
+
+def fromiter(iter: Iterable, dtype: Any, count: int = -1, **options: Any) -> Any:
+    """Return the items in one array; traced ones stay in the graph. See `np.fromiter`."""
+    items = list(iter if count < 0 else islice(iter, count))
+    return array(items, dtype) if is_traced(items) else np.fromiter(items, dtype, count, **options)
 
 
 def make_diagonal(D: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:  # noqa: N803 - autograd's name

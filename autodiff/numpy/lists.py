@@ -24,14 +24,18 @@ OF_SEQUENCES = {
 }  # fmt: skip
 """Functions to which a list is a list of arrays, which may differ in shape."""
 
+OF_OPTIONS = {np.pad}
+"""Functions to which something may be traced that they do not ask, since it is an option."""
+
 
 def takes_lists(function: Callable) -> Callable:
     """Return NumPy's `function`, which takes lists of traced values as it takes arrays."""
     whole = function in OF_SEQUENCES
+    asks_all = function in OF_OPTIONS
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        traced = False
+        traced = asks_all and is_traced(kwargs)
         for arg in args:
             kind = arg.__class__
             if kind in TRACED:
@@ -43,6 +47,26 @@ def takes_lists(function: Callable) -> Callable:
     return call
 
 
+def ufunc_taking_lists(ufunc: np.ufunc) -> Callable:
+    """Return NumPy's `ufunc`, which takes lists of traced values as it takes arrays."""
+
+    @functools.wraps(ufunc)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        traced = False
+        for arg in args:
+            kind = arg.__class__
+            if kind in TRACED:
+                traced = True
+            elif (kind is list or kind is tuple) and is_traced(arg):
+                return ufunc(*[_as_array(arg) for arg in args], **kwargs)
+        return bind(ufunc, args) if traced and not kwargs else ufunc(*args, **kwargs)
+
+    for name in dir(ufunc):
+        if not name.startswith("_"):  # `reduce`, `accumulate`, `nin`, …
+            setattr(call, name, getattr(ufunc, name))
+    return call
+
+
 def _as_array(arg: Any) -> Any:
     return as_operand(arg) if arg.__class__ in (list, tuple) and is_traced(arg) else arg
 
@@ -50,11 +74,15 @@ def _as_array(arg: Any) -> Any:
 def namespace_of(module: ModuleType) -> Mapping[str, Any]:
     """Return the names of a module of NumPy's, its functions such that they take lists."""
     public = {name: item for name, item in vars(module).items() if not name.startswith("_")}
-    functions = {id(item): takes_lists(item) for item in public.values() if isinstance(item, OVERRIDABLE)}
-    return {name: functions.get(id(item), item) for name, item in public.items()}
+    wrappers = {id(item): _wrapper(item) for item in public.values() if isinstance(item, (OVERRIDABLE, np.ufunc))}
+    return {name: wrappers.get(id(item), item) for name, item in public.items()}
+
+
+def _wrapper(function: Callable) -> Callable:
+    return ufunc_taking_lists(function) if isinstance(function, np.ufunc) else takes_lists(function)
 
 
 def original(function: Callable) -> Callable:
     """Return NumPy's own function for one of `takes_lists`, and any other function as it is."""
     wrapped = getattr(function, "__wrapped__", None)
-    return wrapped if isinstance(wrapped, OVERRIDABLE) else function
+    return wrapped if isinstance(wrapped, (OVERRIDABLE, np.ufunc)) else function

@@ -22,6 +22,7 @@ from autodiff.rules import (  # noqa: F401 - each fills RULES
     linear,
     multilinear,
     norms,
+    padding,
     pieces,
     polynomials,
     products,

@@ -1,6 +1,6 @@
 """Everything that only moves entries around.
 
-`block`, `pad`, `diag`, `insert` and a dozen more copy each entry of their result from
+`block`, `diag`, `insert`, `pad` and a dozen more copy each entry of their result from
 an entry of an operand, or put in a constant. They need one rule together: the function
 itself, applied to the numbers of the entries, tells where each came from.
 """
@@ -100,18 +100,15 @@ class Rearranges(Rule):
 
     family = "linear"
 
-    def __init__(self, function: Callable, positions: tuple[int, ...], check: Callable | None) -> None:
+    def __init__(self, function: Callable, positions: tuple[int, ...]) -> None:
         self.name = f"np.{function.__name__}"
         self.function = function
         self.positions = positions
-        self.check = check
 
     def apply(self, args: Sequence, kwargs: Mapping) -> Any:
         if len(args) <= max(self.positions) or kwargs:
             bound = inspect.signature(self.function).bind(*args, **kwargs)
             args, kwargs = bound.args, bound.kwargs
-        if self.check is not None:
-            self.check(*args, **kwargs)
         positions = tuple([p for p in self.positions if p < len(args)])
         if any(p.kind is p.VAR_POSITIONAL for p in inspect.signature(self.function).parameters.values()):
             positions = tuple(range(len(args)))
@@ -133,22 +130,9 @@ def _number(x: Any, name: str) -> Any:
     return x._known(f"what {name} takes") if is_traced(x) else x
 
 
-def rearranges(function: Callable, *positions: int, check: Callable | None = None) -> None:
+def rearranges(function: Callable, *positions: int) -> None:
     """Say that `function` only moves entries of its arguments number `positions` (0 if none is given)."""
-    RULES[function] = Rearranges(function, positions or (0,), check)
-
-
-def _pad_check(_array: Any, _pad_width: Any, mode: Any = "constant", **kwargs: Any) -> None:
-    if is_traced(kwargs.get("constant_values")):
-        raise TypeError(
-            "np.pad: no derivative with respect to `constant_values`; got a traced value there. "
-            "Join the parts with np.concatenate, or pass the number (`.item()`)."
-        )
-    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type") == "odd":
-        raise TypeError(
-            f"np.pad: only modes that copy entries have a derivative rule; got mode={mode!r}. "
-            "Use constant, edge, reflect, symmetric or wrap, or np.concatenate with what the mode computes."
-        )
+    RULES[function] = Rearranges(function, positions or (0,))
 
 
 for _function in (
@@ -156,7 +140,6 @@ for _function in (
     np.rollaxis, np.lib.stride_tricks.sliding_window_view,
 ):  # fmt: skip
     rearranges(_function)
-rearranges(np.pad, check=_pad_check)
 rearranges(np.insert, 0, 2)
 rearranges(np.choose, 1)
 rearranges(np.compress, 1)

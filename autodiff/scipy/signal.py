@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import prod
@@ -55,8 +56,11 @@ def convolve(
 
     Raises
     ------
+    TypeError
+        If `axes` or `dot_axes` is no pair of sequences.
     ValueError
-        For an unknown mode; for "valid" where neither array is the larger one along all axes.
+        For an unknown mode; for axes that are not there, given twice, or of different number; for summed axes of
+        different length; for arrays without entries; for "valid" where neither array is the larger one along all axes.
 
     Examples
     --------
@@ -66,9 +70,11 @@ def convolve(
     A, B = as_operand(A), as_operand(B)  # noqa: N806
     if mode not in MODES:
         raise ValueError(f"convolve: mode must be one of {', '.join(MODES)}; got {mode!r}. Pass one of them.")
-    ndim = (len(shape_of(A)), len(shape_of(B)))
-    along = ((*range(ndim[0]),),) * 2 if axes is None else (tuple(axes[0]), tuple(axes[1]))
-    pairs, names_a, names_b, names_y = _names(ndim, along, (tuple(dot_axes[0]), tuple(dot_axes[1])))
+    shapes = shape_of(A), shape_of(B)
+    ndim = (len(shapes[0]), len(shapes[1]))
+    along = ((*range(ndim[0]),), (*range(ndim[1]),)) if axes is None else _pair("axes", axes)
+    pairs, names_a, names_b, names_y = _names(ndim, along, _pair("dot_axes", dot_axes))
+    _check_shapes(shapes, names_a, names_b)
     sizes = [(shape_of(A)[i], shape_of(B)[j]) for i, j in pairs]
     if mode == "valid" and any(a < b for a, b in sizes):
         if any(a > b for a, b in sizes):
@@ -82,9 +88,53 @@ def convolve(
     return correlate(A, B, form=Form(names_a, names_b, names_y, tuple(padding), flipped=True))
 
 
+def _pair(name: str, axes: Any) -> Pair:
+    """Return an argument that names axes of A and of B as two tuples."""
+    try:
+        of_a, of_b = axes
+        return tuple(map(operator.index, of_a)), tuple(map(operator.index, of_b))
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"convolve: {name} is a pair of sequences of whole numbers, the axes of A and those of B; got {axes!r}. "
+            'Write axes=([0, 1], [0, 1]); the mode is given by name, mode="same".'
+        ) from None
+
+
+def _check_shapes(shapes: Pair, names_a: Names, names_b: Names) -> None:
+    """Raise unless the axes that are summed over have one length, and there is something to convolve."""
+    lengths = dict(zip(names_b, shapes[1], strict=True))
+    for name, n in zip(names_a, shapes[0], strict=True):
+        if name.startswith("dot") and lengths[name] != n:
+            raise ValueError(
+                f"convolve: products are summed over axes of one length; got {n} and {lengths[name]} in arrays of "
+                f"shapes {shapes[0]} and {shapes[1]}. Choose other dot_axes."
+            )
+    if 0 in shapes[0] or 0 in shapes[1]:
+        raise ValueError(
+            f"convolve: the arrays must have entries; got shapes {shapes[0]} and {shapes[1]}. Pass longer ones."
+        )
+
+
 @lru_cache(maxsize=256)
 def _names(ndim: Pair, along: Pair, dot: Pair) -> tuple[list[tuple[int, int]], Names, Names, Names]:
-    """Return the pairs of axes that are convolved, and the names of the axes of A, of B and of the result."""
+    """Return the pairs of axes that are convolved, and the names of the axes of A, of B and of the result; checked."""
+    for name, n, chosen, summed in zip("AB", ndim, along, dot, strict=True):
+        if not all(-n <= axis < n for axis in (*chosen, *summed)):
+            raise ValueError(
+                f"convolve: {name} has {n} axes; got {chosen} to convolve along and {summed} to sum over. "
+                "Count from 0, or from the end with -1."
+            )
+        if len({axis % n for axis in (*chosen, *summed)}) < len(chosen) + len(summed):
+            raise ValueError(
+                f"convolve: an axis of {name} is named twice; got {chosen} to convolve along and {summed} to sum over. "
+                "Name each once."
+            )
+    for what, (of_a, of_b) in (("axes", along), ("dot_axes", dot)):
+        if len(of_a) != len(of_b):
+            raise ValueError(
+                f"convolve: {what} must name as many axes of A as of B; got {len(of_a)} and {len(of_b)}. "
+                "Pass axes=([...], [...]); without it all are convolved, and both arrays need the same number."
+            )
     names = ([f"a{i}" for i in range(ndim[0])], [f"b{j}" for j in range(ndim[1])])
     pairs = [(i % ndim[0], j % ndim[1]) for i, j in zip(*along, strict=True)]
     for k, (i, j) in enumerate(zip(*dot, strict=True)):
