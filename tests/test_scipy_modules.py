@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
+from autodiff.dispatch import RULES
 from tests.witnesses import differences
 
 scipy = pytest.importorskip("scipy")
@@ -136,6 +137,22 @@ def test_softmax(name, axis):
 )
 def test_functions_around_the_ufuncs(f):
     check(f, np.array([0.4, 1.1, 2.3]), tolerance=3e-8)
+
+
+COUNTS = [-3.0, -2.5, -1.0, 0.0, 0.5, 2.0, 2.5, 5.0, 7.0, np.nan]
+
+
+@pytest.mark.parametrize("name", ["comb", "perm"])
+def test_counts_out_of_range_are_zero_and_stay_zero(name):
+    ours, theirs = getattr(our_special, name), getattr(scipys_special, name)
+    definition = RULES[ours].definition
+    n, k = np.meshgrid(COUNTS, COUNTS)
+    np.testing.assert_allclose(definition(n, k), theirs(n, k), rtol=1e-13)
+    if name == "comb":
+        np.testing.assert_allclose(definition(n, k, repetition=True), theirs(n, k, repetition=True), rtol=1e-13)
+    for outside in ((2.0, 3.0), (-2.0, 1.0), (4.0, -1.0)):
+        assert ad.grad(lambda *nk: ours(*nk), (0, 1))(*outside) == (0.0, 0.0)
+    assert ad.grad(lambda n: ours([n, n], [1, 2])[0])(5.0) == 1.0
 
 
 def test_scipys_own_functions_that_are_no_ufuncs_say_where_to_look():
@@ -472,6 +489,33 @@ def test_odeint_as_autograd():
 def test_odeint_of_a_number():
     end = ad.grad(lambda y0: our_integrate.odeint(lambda y, _t: -y, y0, np.array([0, 1]), **TIGHT)[-1, 0])(2.0)
     np.testing.assert_allclose(end, np.exp(-1), rtol=1e-9)
+
+
+def test_odeint_by_a_complex_parameter():
+    def f(k):
+        slope = lambda y, t, k: -np.real(k * k) * y + np.abs(k) * t  # noqa: E731
+        return our_integrate.odeint(slope, np.array([2.0]), np.array([0.0, 1.0]), (k,), **TIGHT)[-1, 0]
+
+    k, h = 0.4 + 0.7j, 1e-3
+    by_real, by_imag = [(8 * (f(k + d) - f(k - d)) - (f(k + 2 * d) - f(k - 2 * d))) / (12 * h) for d in (h, h * 1j)]
+    np.testing.assert_allclose(ad.jvp(f, (k,), (1.0 + 0j,))[1], by_real, rtol=1e-7)
+    np.testing.assert_allclose(ad.jvp(f, (k,), (1j,))[1], by_imag, rtol=1e-7)
+    np.testing.assert_allclose(ad.grad(f)(k), by_real - 1j * by_imag, rtol=1e-7)
+
+
+def test_odeint_with_arguments_that_are_no_numbers():
+    def slope(y, _t, k, f, mode):
+        return -k * f(y) if mode == "down" else k * f(y)
+
+    times = np.array([0.0, 1.0])
+    expected = integrate.odeint(slope, [1.0], times, (1.2, np.sin, "down"))
+    np.testing.assert_array_equal(our_integrate.odeint(slope, [1.0], times, (1.2, np.sin, "down")), expected)
+    ours = lambda k: our_integrate.odeint(slope, [1.0], times, (k, np.sin, "down"), **TIGHT)[-1, 0]  # noqa: E731
+    exact = lambda k: 2 * np.arctan(np.tan(0.5) * np.exp(-k))  # noqa: E731
+    np.testing.assert_allclose([ours(1.2), ad.grad(ours)(1.2)], [exact(1.2), ad.grad(exact)(1.2)], rtol=1e-9)
+    all_of_it = our_integrate.odeint(lambda _t, y: -y, [1.0], times, tfirst=True, full_output=True)
+    assert all_of_it[1]["message"] == "Integration successful."
+    assert our_integrate.odeint(lambda y, _t, k: -k * y, 1.0, times, 2.0).shape == (2, 1)
 
 
 def test_odeint_refuses():

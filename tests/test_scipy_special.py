@@ -336,6 +336,103 @@ def test_second_derivatives_in_the_tails(f, x, expected):
     np.testing.assert_allclose(ad.grad(ad.grad(f))(x), float(expected(mp.mpf(x))), rtol=1e-12)
 
 
+# --- poles, zeros and large arguments ---------------------------------------------------------------
+
+
+def binomial(n, k):
+    return mp.gamma(n + 1) * mp.rgamma(k + 1) * mp.rgamma(n - k + 1)
+
+
+def rising(z, m):
+    return mp.gamma(z + m) * mp.rgamma(z)
+
+
+AT_POLES = [
+    # function, the same in mpmath, the arguments, which one is differentiated, how often
+    (special.binom, binomial, (2.0, 3.0), 0, 2), (special.binom, binomial, (5.0, 7.0), 1, 2),
+    (special.binom, binomial, (5.0, -2.0), 0, 2), (special.binom, binomial, (5.0, -2.0), 1, 2),
+    (special.binom, binomial, (2.0, 200.0), 0, 2), (special.binom, binomial, (-0.5, 1.5), 0, 2),
+    (special.poch, rising, (-3.0, 2.0), 0, 1), (special.poch, rising, (0.0, 3.0), 0, 2),
+    (special.poch, rising, (-2.0, 4.5), 0, 2), (special.poch, rising, (-1.0, 0.5), 0, 2),
+    (special.beta, mp.beta, (-3.0, 2.0), 0, 1), (special.beta, mp.beta, (-3.5, 2.0), 0, 2),
+    (special.betaln, lambda a, b: mp.log(abs(mp.beta(a, b))), (-3.0, 2.0), 0, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "exact", "args", "argnum", "most"), AT_POLES)
+def test_gamma_and_beta_functions_where_poles_cancel(f, exact, args, argnum, most):
+    def along(g, number):
+        return lambda x: g(*[x if i == argnum else number(a) for i, a in enumerate(args)])
+
+    slope = ad.grad(along(f, float))
+    x = args[argnum]
+    with mp.workdps(50):  # differences: the functions have no value at the pole itself
+        h, g = mp.mpf(10) ** -10, along(exact, mp.mpf)
+        first = (8 * (g(x + h) - g(x - h)) - (g(x + 2 * h) - g(x - 2 * h))) / (12 * h)
+        second = (g(x + 3 * h) + g(x - 3 * h) - g(x + h) - g(x - h)) / (8 * h * h)
+    np.testing.assert_allclose(slope(x), float(first), rtol=1e-13, atol=1e-16)
+    np.testing.assert_allclose(ad.jvp(along(f, float), (x,), (1.0,))[1], float(first), rtol=1e-13, atol=1e-16)
+    if most == 2:
+        np.testing.assert_allclose(ad.grad(slope)(x), float(second), rtol=1e-10, atol=1e-15)
+
+
+@pytest.mark.parametrize("x", [0.3, -3.3, np.sqrt(2.0), 100.1, 1e6 + 0.3, 1e9 + 0.7, 1e150])
+@pytest.mark.parametrize("output", [0, 1])
+def test_fresnel_integrals_of_large_numbers(output, x):
+    with mp.workdps(700):
+        angle = mp.pi / 2 * mp.mpf(x) ** 2
+        first, second = (mp.sin(angle), mp.cos(angle)) if output == 0 else (mp.cos(angle), -mp.sin(angle))
+        second *= mp.pi * mp.mpf(x)
+    slope = ad.grad(lambda x: special.fresnel(x)[output])
+    np.testing.assert_allclose(slope(x), float(first), rtol=1e-14, atol=1e-200)
+    np.testing.assert_allclose(ad.grad(slope)(x), float(second), rtol=1e-14, atol=1e-200)
+
+
+AT_ZERO = {
+    "berp": (special.berp, 0.0), "beip": (special.beip, 0.5), "y0": (special.y0, np.inf), "y1": (special.y1, np.inf),
+    "yn": (lambda x: special.yn(2, x), np.inf), "keip": (special.keip, np.inf),
+    "it2struve0": (special.it2struve0, -2 / np.pi), "expn 1": (lambda x: special.expn(1, x), -np.inf),
+    "expn 2": (lambda x: special.expn(2, x), -np.inf), "expn 3": (lambda x: special.expn(3, x), -1.0),
+    "rel_entr": (lambda y: special.rel_entr(1.0, y), -np.inf), "kl_div": (lambda y: special.kl_div(1.0, y), -np.inf),
+    "gammainc 1": (lambda x: special.gammainc(1.0, x), 1.0), "betainc": (lambda x: special.betainc(1.0, 3.0, x), 3.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AT_ZERO)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_slopes_at_zero(name):
+    f, expected = AT_ZERO[name]
+    for zero in (0.0, np.array(0.0)):
+        for got in (ad.grad(f)(zero), ad.jvp(f, (zero,), (1.0,))[1]):
+            np.testing.assert_allclose(got, expected, rtol=1e-14)
+
+
+def test_higher_derivatives_at_zero():
+    for f, exact in ((special.berp, lambda x: mp.ber(0, x)), (special.beip, lambda x: mp.bei(0, x))):
+        third = ad.grad(ad.grad(ad.grad(f)))
+        for x in (0.0, 0.7):
+            np.testing.assert_allclose(third(x), float(mp.diff(exact, x, 4)), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(ad.grad(ad.grad(ad.grad(special.it2struve0)))(0.0), 4 / (9 * np.pi), rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if len(POINTS[name]) == 1])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_python_zero_and_float32_everywhere(name):
+    """No operand stops a rule: Python's 0.0 gives what the array does; float32 has a float32 cotangent and tangent."""
+
+    def f(x):
+        return flat(UFUNCS[name](x))[-1]
+
+    if name != "wofz":
+        np.testing.assert_array_equal(ad.grad(f)(0.0), ad.grad(f)(np.array(0.0)))
+        np.testing.assert_array_equal(ad.grad(ad.grad(f))(0.0), ad.grad(ad.grad(f))(np.array(0.0)))
+        x = np.abs(points(name)[0][0]).astype(np.float32)
+        for at in (x, x[0]):
+            y, pullback = ad.vjp(f, at)
+            assert pullback(np.ones_like(y))[0].dtype == np.float32
+            assert ad.jvp(f, (at,), (np.ones_like(at),))[1].dtype == y.dtype
+
+
 # --- lazy, and what is said -------------------------------------------------------------------------
 
 

@@ -21,12 +21,12 @@ def _power_by(c: Any, _y: Any, x: Any, exponent: float) -> Any:
     return c * (x + x) if exponent == 2 else c * (exponent * power(x, exponent=exponent - 1))
 
 
-def _power_base(c: Any, _y: Any, a: Any, b: Any) -> Any:
+def by_base(c: Any, _y: Any, a: Any, b: Any) -> Any:
     """b aᵇ⁻¹, and 0 for b = 0, also at a = 0."""
     return np.where(b == 0, 0.0, c * (b * np.power(a, np.where(b == 0, 1.0, b - 1))))
 
 
-def _power_exponent(c: Any, y: Any, a: Any, b: Any) -> Any:
+def by_exponent(c: Any, y: Any, a: Any, b: Any) -> Any:
     """aᵇ log a, and its limit 0 at a = 0 for b ≥ 0."""
     if is_complex(y):  # then the logarithm of a negative number is that of a complex one
         a, b = to_dtype(a, dtype_of(y)), np.real(b)
@@ -53,8 +53,8 @@ elementwise(np.square, lambda c, _y, x: c * (x + x))
 elementwise(np.sqrt, lambda c, y, _x: c * 0.5 / y)
 elementwise(np.cbrt, lambda c, y, _x: c / (3 * (y * y)))
 elementwise(power, _power_by, internal=True)
-elementwise(np.power, _power_base, _power_exponent)
-elementwise(np.float_power, _power_base, _power_exponent)
+elementwise(np.power, by_base, by_exponent)
+elementwise(np.float_power, by_base, by_exponent)
 elementwise(np.floor_divide, 0, 0)
 elementwise(np.remainder, 1, lambda c, _y, a, b: -c * np.floor_divide(a, b))
 elementwise(np.fmod, 1, lambda c, y, a, b: -c * np.rint((a - y) / b))  # a / b may round up to a whole number

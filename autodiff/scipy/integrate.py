@@ -9,6 +9,7 @@ that, not to the last digit.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
@@ -19,7 +20,7 @@ from scipy import integrate as _integrate
 from autodiff.boundary import zero_like
 from autodiff.dispatch import RULES
 from autodiff.forward import jvp
-from autodiff.operands import TRACED, as_operand, dtype_of, shape_of, size_of
+from autodiff.operands import TRACED, as_operand, dtype_of, first_traced, is_traced, shape_of, size_of
 from autodiff.primitives import KEEP, Plan, Primitive
 from autodiff.reverse import vjp
 from autodiff.rules.casts import to_dtype
@@ -44,7 +45,7 @@ def odeint(func: Callable, y0: Any, t: Any, args: tuple = (), **options: Any) ->
     t : array_like, shape (T,)
         The first one is that of y0.
     args : tuple
-        Arrays, or nested lists, tuples and dicts of them.
+        Arrays, real or complex, or nested lists, tuples and dicts of them; anything else is a constant.
     **options
         For `scipy.integrate.odeint`; not Dfun, full_output and tfirst.
 
@@ -61,38 +62,76 @@ def odeint(func: Callable, y0: Any, t: Any, args: tuple = (), **options: Any) ->
     >>> print(np.round(ad.grad(end)(0.5), 6))  # -2 exp(-½)
     -1.213061
     """
-    leaves, structure = flatten(tuple(args))
-    operands = [as_operand(leaf) for leaf in (y0, t, *leaves)]
-    if not any(x.__class__ in TRACED for x in operands):
-        return _solve(*operands, func=func, structure=structure, options=options)
+    args = args if isinstance(args, tuple) else (args,)
+    leaves = flatten([y0, t, args])[0]
+    if not any(x.__class__ in TRACED for x in leaves):
+        return _integrate.odeint(_untraced(func), y0, t, args, **options)
     unknown = {"Dfun", "full_output", "tfirst", "printmessg", "tcrit"} & options.keys()
     if unknown:
         raise TypeError(
             f"scipy.integrate.odeint: the derivative rule does not know the argument {min(unknown)}; "
             f"got {min(unknown)}={options[min(unknown)]!r}. Leave it out."
         )
-    operands[0] = np.atleast_1d(operands[0])
-    return solution(*operands, func=func, structure=structure, options=options)
+    given = _Arguments(args)
+    y0 = np.atleast_1d(as_operand(y0))
+    return solution(y0, as_operand(t), *given.arrays(args), func=func, structure=given, options=options)
 
 
-def _solve(y0: Any, t: Any, *leaves: Any, func: Callable, structure: Any, options: Mapping) -> Any:
-    def slope(y: Any, time: float, *_: Any) -> Any:
-        dy = func(y, time, *args)
-        if dy.__class__ in TRACED:
+class _Arguments:
+    """The arguments of an equation as real arrays: a complex one is two, and what is no number stays here."""
+
+    def __init__(self, args: tuple) -> None:
+        leaves, self.structure = flatten(args)
+        self.kinds = [dtype_of(leaf).kind for leaf in leaves]
+        self.kept = [None if kind in "biufc" else leaf for kind, leaf in zip(self.kinds, leaves, strict=True)]
+
+    def arrays(self, args: tuple) -> list:
+        """Return the arrays."""
+        numbers = []
+        for kind, leaf in zip(self.kinds, flatten(args)[0], strict=True):
+            if kind == "c":
+                numbers += [np.real(leaf), np.imag(leaf)]
+            elif kind in "biuf":
+                numbers.append(as_operand(leaf))
+        return numbers
+
+    def unflatten(self, arrays: Sequence) -> tuple:
+        """Return the arguments made of these arrays."""
+        numbers = iter(arrays)
+        leaves = []
+        for kind, kept in zip(self.kinds, self.kept, strict=True):
+            if kind == "c":
+                leaves.append(next(numbers) + 1j * next(numbers))
+            else:
+                leaves.append(next(numbers) if kind in "biuf" else kept)
+        return self.structure.unflatten(leaves)
+
+
+def _untraced(func: Callable) -> Callable:
+    """Return `func`, which raises where its result is traced though its arguments are not."""
+
+    @functools.wraps(func)
+    def slope(*state_and_args: Any) -> Any:
+        dy = func(*state_and_args)
+        if is_traced(dy):
             raise TypeError(
                 f"scipy.integrate.odeint: the equation depends on a traced value that is not among its arguments; "
-                f"got a {type(dy).__name__} from func. Pass it in `args`: odeint(func, y0, t, (theta,))."
+                f"got a {type(first_traced(dy)).__name__} from func. "
+                "Pass it in `args`: odeint(func, y0, t, (theta,))."
             )
         return dy
 
-    args = structure.unflatten(list(leaves))
-    return _integrate.odeint(slope, y0, t, **options)
+    return slope
+
+
+def _solve(y0: Any, t: Any, *arrays: Any, func: Callable, structure: _Arguments, options: Mapping) -> Any:
+    return _integrate.odeint(_untraced(func), y0, t, structure.unflatten(arrays), **options)
 
 
 solution = Function(_solve, "scipy.integrate.odeint")
 
 
-class Solution(Primitive):
+class Integration(Primitive):
     """The rule of `solution`; the operands are y0, t and the leaves of `args`."""
 
     family = "general"
@@ -184,4 +223,4 @@ def _relaxed(options: Mapping) -> dict:
     return {k: v for k, v in options.items() if k not in ("ml", "mu", "col_deriv")}
 
 
-RULES[solution] = Solution()
+RULES[solution] = Integration()

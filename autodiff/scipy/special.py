@@ -89,9 +89,26 @@ _factorial = defined(
     _special.factorial,
     lambda n: np.where(n < 0, 0.0, _special.gamma(np.where(n < 0, 0.0, n) + 1)),
 )
-comb = defined(
-    "scipy.special.comb",
-    _special.comb,
-    lambda N, k, *, exact=False, repetition=False: _special.binom(N + k - 1 if repetition else N, k),  # noqa: N803, ARG005
+
+
+def _counted(function: Any, N: Any, k: Any) -> Any:  # noqa: N803 - SciPy's name
+    """Return function(N, k) where 0 ≤ k ≤ N, and 0 elsewhere, as SciPy says."""
+    N, k = as_operand(N), as_operand(k)  # noqa: N806
+    counts = (k <= N) & (N >= 0) & (k >= 0)
+    return np.where(counts, function(np.where(counts, N, 1.0), np.where(counts, k, 1.0)), 0.0)
+
+
+def _comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> Any:  # noqa: N803, ARG001
+    if not repetition:
+        return _counted(_special.binom, N, k)
+    N, k = as_operand(N), as_operand(k)  # noqa: N806
+    empty = (N == 0) & (k == 0)
+    return np.where(empty, 1.0, _special.binom(np.where(empty, 1.0, N + k - 1), k))
+
+
+comb = defined("scipy.special.comb", _special.comb, _comb)
+perm = defined(
+    "scipy.special.perm",
+    _special.perm,
+    lambda N, k, exact=False: _counted(lambda N, k: _special.poch(N - k + 1, k), N, k),  # noqa: N803, ARG005
 )
-perm = defined("scipy.special.perm", _special.perm, lambda N, k, exact=False: _special.poch(N - k + 1, k))  # noqa: N803, ARG005

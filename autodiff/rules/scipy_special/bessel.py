@@ -10,14 +10,28 @@ from scipy import special
 
 from autodiff.dispatch import Operation
 from autodiff.operands import dtype_of
+from autodiff.rules.casts import to_dtype
 from autodiff.rules.conjugates import is_complex
 from autodiff.rules.elementwise import elementwise
 from autodiff.rules.scipy_special.orders import ORDER, in_double, special_function
 
 # --- the recurrences C′ = ½ (C_{v-1} ∓ C_{v+1}), DLMF 10.6.1 and 10.29.1 ----------------------------
 
-for _ufunc in (special.jv, special.yv, special.yn, special.hankel1, special.hankel2):
+for _ufunc in (special.jv, special.hankel1, special.hankel2):
     special_function(_ufunc, ORDER, lambda c, _y, v, x, f=_ufunc: c * 0.5 * (f(v - 1, x) - f(v + 1, x)))
+
+
+def _second_kind(c: Any, v: Any, x: Any) -> Any:
+    """½ (Y_{v-1} - Y_{v+1}), and at the pole, where both are infinite, infinity."""
+    pole = (x == 0) & (v >= 0)
+    z = np.where(pole, 1.0, x)
+    return c * np.where(
+        pole, np.square(1.0 / np.where(pole, x, 1.0)), 0.5 * (special.yv(v - 1, z) - special.yv(v + 1, z))
+    )
+
+
+special_function(special.yv, ORDER, lambda c, _y, v, x: _second_kind(c, v, x))
+special_function(special.yn, ORDER, lambda c, _y, n, x: _second_kind(c, n, x))
 special_function(special.iv, ORDER, lambda c, _y, v, x: c * 0.5 * (special.iv(v - 1, x) + special.iv(v + 1, x)))
 special_function(special.kv, ORDER, lambda c, _y, v, x: c * -0.5 * (special.kv(v - 1, x) + special.kv(v + 1, x)))
 special_function(
@@ -26,11 +40,11 @@ special_function(
 elementwise(special.j0, lambda c, _y, x: -c * special.j1(x))
 elementwise(special.j1, lambda c, _y, x: c * 0.5 * (special.j0(x) - special.jv(2, x)))
 elementwise(special.y0, lambda c, _y, x: -c * special.y1(x))
-elementwise(special.y1, lambda c, _y, x: c * 0.5 * (special.y0(x) - special.yn(2, x)))
+elementwise(special.y1, lambda c, _y, x: _second_kind(c, 1.0, x))
 elementwise(special.i0, lambda c, _y, x: c * special.i1(x))
 elementwise(special.i1, lambda c, _y, x: c * 0.5 * (special.i0(x) + special.iv(2, x)))
 elementwise(special.k0, lambda c, _y, x: -c * special.k1(x))
-elementwise(special.k1, lambda c, _y, x: c * -0.5 * (special.k0(x) + special.kn(2, x)))
+elementwise(special.k1, lambda c, _y, x: c * -0.5 * (special.k0(x) + special.kv(2.0, x)))
 
 # --- scaled by exp(-|x|) or exp(x) ----------------------------------------------------------------
 
@@ -102,16 +116,18 @@ elementwise(special.k1e, lambda c, _y, x: c * scaled_k(1.0, x, order=1))
 special_function(special.jve, ORDER, lambda c, _y, v, x: c * 0.5 * (special.jv(v - 1, _real(x)) - special.jv(v + 1, x)))
 special_function(special.yve, ORDER, lambda c, _y, v, x: c * 0.5 * (special.yv(v - 1, _real(x)) - special.yv(v + 1, x)))
 
-# --- Kelvin functions: x f″ + f′ = ∓x g ------------------------------------------------------------
+# --- Kelvin functions: ber + i bei = I₀(kx), k = √i, and x f″ + f′ = ∓x g ---------------------------
+
+KELVIN = (1 + 1j) / 2**0.5
 
 elementwise(special.ber, lambda c, _y, x: c * special.berp(x))
 elementwise(special.bei, lambda c, _y, x: c * special.beip(x))
 elementwise(special.ker, lambda c, _y, x: c * special.kerp(x))
 elementwise(special.kei, lambda c, _y, x: c * special.keip(x))
-elementwise(special.berp, lambda c, y, x: -c * (special.bei(x) + y / x))
-elementwise(special.beip, lambda c, y, x: c * (special.ber(x) - y / x))
+elementwise(special.berp, lambda c, _y, x: -c * (0.5 * (special.bei(x) + np.imag(special.iv(2, x * KELVIN)))))
+elementwise(special.beip, lambda c, _y, x: c * (0.5 * (special.ber(x) + np.real(special.iv(2, x * KELVIN)))))
 elementwise(special.kerp, lambda c, y, x: -c * (special.kei(x) + y / x))
-elementwise(special.keip, lambda c, y, x: c * (special.ker(x) - y / x))
+elementwise(special.keip, lambda c, y, x: c * (special.ker(x) - y / np.where(x == 0, 1.0, x)))
 
 # --- Struve functions, DLMF 11.4.25 and 11.4.26 ----------------------------------------------------
 
@@ -130,6 +146,20 @@ special_function(
     ORDER,
     lambda c, _y, v, x: c * 0.5 * (special.modstruve(v - 1, x) + special.modstruve(v + 1, x) + _struve_rest(v, x)),
 )
-elementwise(special.itstruve0, lambda c, _y, x: c * special.struve(0, x))
-elementwise(special.itmodstruve0, lambda c, _y, x: c * special.modstruve(0, x))
-elementwise(special.it2struve0, lambda c, _y, x: -c * (special.struve(0, x) / x))
+# SciPy's Struve functions of a narrow number are wide ones.
+elementwise(special.itstruve0, lambda c, _y, x: c * to_dtype(special.struve(0.0, x), dtype_of(x)))
+elementwise(special.itmodstruve0, lambda c, _y, x: c * to_dtype(special.modstruve(0.0, x), dtype_of(x)))
+
+
+def _struve_over(x: Any) -> Any:
+    """Return H₀(x) / x, for small x by its series (2/π) Σ (-x²)ᵏ / ((2k+1)!!)²."""
+    near = np.abs(x) < 1
+    square = np.where(near, x * x, 0.0)
+    z = np.where(near, 1.0, x)
+    series = 1.0
+    for k in range(9, 0, -1):
+        series = 1.0 - square * series / (2 * k + 1) ** 2
+    return np.where(near, 2 / np.pi * series, special.struve(0.0, z) / z)
+
+
+elementwise(special.it2struve0, lambda c, _y, x: -c * to_dtype(_struve_over(x), dtype_of(x)))

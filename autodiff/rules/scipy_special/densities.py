@@ -107,8 +107,11 @@ def digamma_difference(a: Any, b: Any) -> Any:
     """Return ψ(a + b) - ψ(a) without cancellation.
 
     For a and a + b > 0: sixteen steps of ψ(x + 1) = ψ(x) + 1/x, then the asymptotic series, whose
-    terms are subtracted one by one. Elsewhere: the difference.
+    terms are subtracted one by one. For whole b also at the poles: it is ψ(1 - a - b) - ψ(1 - a) then, by
+    reflection. Elsewhere: the difference.
     """
+    whole = (a <= 0) & (a + b < 1) & (np.rint(b) == b)
+    a, sign = np.where(whole, 1.0 - a - b, a), np.where(whole, -1.0, 1.0)
     regular = (a > 0) & (a + b > 0)
     p = np.where(regular, a, 1.0)
     d = np.where(regular, b, 0.0)
@@ -120,7 +123,7 @@ def digamma_difference(a: Any, b: Any) -> Any:
     series = log_ratio + 0.5 * d / p / (p + d)
     for k, bernoulli in enumerate((1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6), start=1):
         series -= bernoulli / (2 * k) * p ** (-2.0 * k) * np.expm1(-2 * k * log_ratio)
-    return np.where(regular, steps + series, special.psi(a + b) - special.psi(a))
+    return sign * np.where(regular, steps + series, special.psi(a + b) - special.psi(a))
 
 
 @Operation

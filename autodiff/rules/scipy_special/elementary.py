@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from autodiff.dispatch import Operation
-from autodiff.rules.arithmetic import _power_base, _power_exponent
+from autodiff.rules.arithmetic import by_base, by_exponent
 from autodiff.rules.elementwise import elementwise
 from autodiff.rules.scipy_special.orders import in_double
 from autodiff.rules.transcendental import LN2, LN10
@@ -63,8 +63,8 @@ elementwise(special.cbrt, lambda c, y, _x: c / (3 * (y * y)))
 elementwise(special.cosm1, lambda c, _y, x: -c * np.sin(x))
 elementwise(
     special.powm1,
-    lambda c, y, a, b: _power_base(c, y, a, b),
-    lambda c, _y, a, b: _power_exponent(c, np.power(a, b), a, b),
+    lambda c, y, a, b: by_base(c, y, a, b),
+    lambda c, _y, a, b: by_exponent(c, np.power(a, b), a, b),
 )
 
 
@@ -76,8 +76,8 @@ def _x_over(x: Any, scale: Any) -> Any:
 elementwise(special.xlogy, lambda c, _y, _a, b: c * np.log(b), lambda c, _y, a, b: c * _x_over(a, b))
 elementwise(special.xlog1py, lambda c, _y, _a, b: c * np.log1p(b), lambda c, _y, a, b: c * _x_over(a, 1 + b))
 elementwise(special.entr, lambda c, _y, x: -c * (1 + np.log(x)))
-elementwise(special.rel_entr, lambda c, _y, a, b: c * (1 + log_ratio(a, b)), lambda c, _y, a, b: -c * (a / b))
-elementwise(special.kl_div, lambda c, _y, a, b: c * log_ratio(a, b), lambda c, _y, a, b: c * ((b - a) / b))
+elementwise(special.rel_entr, lambda c, _y, a, b: c * (1 + log_ratio(a, b)), lambda c, _y, a, b: -c * np.divide(a, b))
+elementwise(special.kl_div, lambda c, _y, a, b: c * log_ratio(a, b), lambda c, _y, a, b: c * np.divide(b - a, b))
 
 # --- Box and Cox 1964: (xᵖ - 1) / p, which is L (exp(pL) - 1) / (pL) for L = log x -----------------
 
@@ -117,7 +117,7 @@ elementwise(
 
 def _pseudo_huber_by_delta(c: Any, _y: Any, delta: Any, r: Any) -> Any:
     """δ u⁴ / (s (1 + s)²), u = r/δ and s = √(1 + u²), without cancellation or overflow."""
-    u = r / delta
+    u = np.divide(r, delta)
     s = np.hypot(1.0, u)
     w = u / (1 + s)
     return c * (delta * u * w * w * (u / s))
@@ -128,7 +128,9 @@ elementwise(
     lambda c, _y, delta, r: c * np.maximum(np.abs(r) - delta, 0.0),
     lambda c, _y, delta, r: c * np.clip(r, -delta, delta),
 )
-elementwise(special.pseudo_huber, _pseudo_huber_by_delta, lambda c, _y, delta, r: c * (r / np.hypot(1.0, r / delta)))
+elementwise(
+    special.pseudo_huber, _pseudo_huber_by_delta, lambda c, _y, delta, r: c * (r / np.hypot(1.0, np.divide(r, delta)))
+)
 
 # --- angles in degrees -----------------------------------------------------------------------------
 

@@ -103,8 +103,9 @@ elementwise(special.expi, lambda c, _y, x: c * (np.exp(x) / x))
 
 def _expn(c: Any, _y: Any, n: Any, x: Any) -> Any:
     """-Eₙ₋₁, and E₋₁ written out."""
-    zeroth = np.asarray(n) == 0
-    return -c * np.where(zeroth, np.exp(-x) * (1 + 1 / x) / x, special.expn(np.where(zeroth, 1, n - 1), x))
+    zeroth = n == 0
+    z = np.where(zeroth, x, 1.0)
+    return -c * np.where(zeroth, np.exp(-z) * (1 + 1 / z) / z, special.expn(np.where(zeroth, 1, n - 1), x))
 
 
 special_function(special.expn, ORDER, _expn)
