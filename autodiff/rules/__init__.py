@@ -30,6 +30,7 @@ from autodiff.rules import (  # noqa: F401 - each fills RULES
     reductions,
     refused,
     sorting,
+    spectra,
     statistics,
     transcendental,
     ufunc_methods,  # after the others: it looks through the ufuncs that have a rule

@@ -31,6 +31,11 @@ def adjoint(x: Any) -> Any:
     return conjugated(x.mT)
 
 
+def hermitian_part(x: Any) -> Any:
+    """Return (A + Aᴴ)/2."""
+    return 0.5 * (x + adjoint(x))
+
+
 def squared_size(x: Any) -> Any:
     """Return |x|², entry by entry."""
     return np.real(x) ** 2 + np.imag(x) ** 2 if is_complex(x) else x * x

@@ -5,7 +5,7 @@
     determinant    y = det A        ẏ = ⟨cof A, Ȧ⟩, exact at singular A too
 
 Giles 2008, "An extended collection of matrix derivative results". The rules are the transposes of
-these. Factorisations are in `decompositions`, norms in `norms`.
+these. Factorisations are in `decompositions` and `spectra`, norms in `norms`.
 """
 
 from __future__ import annotations
