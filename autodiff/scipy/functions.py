@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping
+from types import FunctionType, ModuleType
 from typing import Any
 
 from autodiff.dispatch import Operation, bind
-from autodiff.operands import TRACED, is_traced
+from autodiff.operands import first_traced, is_traced
 from autodiff.rules.general import composite
 
 
@@ -31,8 +33,43 @@ def defined(name: str, implementation: Callable, definition: Callable, check: Ca
     return function
 
 
+def others(module: ModuleType, advice: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return the `__getattr__` of our namesake of a module of SciPy's, for what is SciPy's own: functions without rule.
+
+    Parameters
+    ----------
+    module : module
+    advice : mapping of str to str
+        What to write instead of some functions, in a sentence.
+    """
+    refusing: dict[str, Any] = {}
+
+    def get(name: str) -> Any:
+        item = getattr(module, name)
+        if not isinstance(item, FunctionType):
+            return item
+        if name not in refusing:
+            refusing[name] = _refusing(item, f"{module.__name__}.{name}", advice.get(name, NO_RULE))
+        return refusing[name]
+
+    return get
+
+
+NO_RULE = "Write it in NumPy's functions, or give it a derivative with ad.primitive."
+
+
+def _refusing(function: FunctionType, name: str, reason: str) -> Callable:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        refuse_if_differentiated(name, reason, *args, *kwargs.values())
+        return function(*args, **kwargs)
+
+    return call
+
+
 def refuse_if_differentiated(name: str, reason: str, *args: Any) -> None:
     """Raise if one of `args` is being differentiated."""
     for arg in args:
-        if arg.__class__ in TRACED and arg._is_recorded():
+        traced = first_traced(arg)
+        if traced is not None and traced._is_recorded():
             raise TypeError(f"{name}: cannot be differentiated; got a traced value. {reason}")

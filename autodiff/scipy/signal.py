@@ -1,4 +1,7 @@
-"""`scipy.signal`, where `convolve` has derivatives, and the arguments `axes` and `dot_axes` of autograd's."""
+"""`scipy.signal`, where `convolve`, with autograd's arguments `axes` and `dot_axes`, and `fftconvolve` have derivatives.
+
+Every other name is SciPy's own, which refuses traced values and says what to write.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,28 @@ from scipy import signal as _signal
 
 from autodiff.dispatch import RULES, Operation
 from autodiff.operands import as_operand, shape_of
+from autodiff.rules.conjugates import is_complex
 from autodiff.rules.general import general
+from autodiff.scipy.functions import defined, others
 
 __all__ = list(_signal.__all__)
+
+__getattr__ = others(
+    _signal,
+    {
+        "choose_conv_method": "Use convolve or fftconvolve.",
+        "convolve2d": "Use convolve(a, b, mode=...), after np.pad for another boundary.",
+        "correlate": "Use convolve(a, np.conj(np.flip(b))).",
+        "correlate2d": "Use convolve(a, np.conj(np.flip(b)), mode=...), after np.pad for another boundary.",
+        "detrend": "Use x - np.mean(x), or x minus the line that np.polyfit gives.",
+        "hilbert": "Use np.fft.ifft of np.fft.fft(x), with the negative frequencies set to 0 and the positive ones doubled.",
+        "lfilter": "Write the recurrence with a loop, or convolve with the impulse response.",
+        "medfilt": "Use np.median of np.lib.stride_tricks.sliding_window_view.",
+        "oaconvolve": "Use fftconvolve.",
+        "savgol_filter": "Use convolve with savgol_coeffs.",
+        "sepfir2d": "Use convolve, once for each axis.",
+    },
+)
 
 Names = tuple[str, ...]
 Pair = tuple[Any, Any]
@@ -24,10 +46,6 @@ MODES = ("full", "valid", "same")
 
 MOST_COPIED = 2**22
 """Entries of the windows that are laid out at a time, to be multiplied as one matrix (32 MB of float64)."""
-
-
-def __getattr__(name: str) -> Any:
-    return getattr(_signal, name)
 
 
 def convolve(
@@ -86,6 +104,31 @@ def convolve(
     else:
         padding = [_padding(b, mode) for _, b in sizes]
     return correlate(A, B, form=Form(names_a, names_b, names_y, tuple(padding), flipped=True))
+
+
+def _product_of_spectra(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any:
+    """Return what `fftconvolve` returns: the inverse transform of a product, and the middle part that `mode` asks for."""
+    a, b = as_operand(in1), as_operand(in2)
+    ndim = len(shape_of(a))
+    along = sorted({int(axis) % ndim for axis in np.atleast_1d(range(ndim) if axes is None else axes)})
+    along = [k for k in along if shape_of(a)[k] != 1 and shape_of(b)[k] != 1]
+    sizes = [(shape_of(a)[k], shape_of(b)[k]) for k in along]
+    full = [m + n - 1 for m, n in sizes]
+    real = not (is_complex(a) or is_complex(b))
+    if along:
+        there, back = (np.fft.rfftn, np.fft.irfftn) if real else (np.fft.fftn, np.fft.ifftn)
+        y = back(there(a, full, along) * there(b, full, along), full, along)
+    else:
+        y = a * b
+    kept = [slice(None)] * ndim
+    for k, whole, (m, n) in zip(along, full, sizes, strict=True):
+        length = {"full": whole, "same": m, "valid": abs(m - n) + 1}[mode]
+        start = (whole - length) // 2
+        kept[k] = slice(start, start + length)
+    return y[tuple(kept)]
+
+
+fftconvolve = defined("scipy.signal.fftconvolve", _signal.fftconvolve, _product_of_spectra)
 
 
 def _pair(name: str, axes: Any) -> Pair:

@@ -16,6 +16,7 @@ from scipy import special
 
 from autodiff.dispatch import Operation
 from autodiff.rules.elementwise import elementwise
+from autodiff.rules.scipy_special.elementary import over
 from autodiff.rules.scipy_special.orders import in_double
 
 
@@ -54,10 +55,12 @@ def _times_log1p_less_linear(a: Any, excess: Any, x: Any) -> Any:
 @in_double
 def gamma_density(a: Any, x: Any) -> Any:
     """Return xᵃ⁻¹ exp(-x) / Γ(a), a > 0."""
+    if ((x > 0) & (x < 100) & (a > 0) & (a < 100)).all():  # the terms are not so large that digits are lost
+        return np.exp(special.xlogy(a - 1.0, x) - x - special.gammaln(a))
     inside = (x > 0) & (x < np.inf)
     z = np.where(inside, x, 1.0)
     density = np.sqrt(a / (2 * np.pi)) * np.exp(_times_log1p_less_linear(a, z - a, z) - stirling_rest(a)) / z
-    return np.where(inside, density, np.where(x == 0, _at_zero(a, 1.0), 0.0 * a * x))
+    return np.where(inside, density, np.where(x == 0, _at_zero(a, 1.0), np.where(x == np.inf, 0.0 * a, 0.0 * a * x)))
 
 
 @Operation
@@ -65,6 +68,8 @@ def gamma_density(a: Any, x: Any) -> Any:
 def beta_density(a: Any, b: Any, x: Any) -> Any:
     """Return xᵃ⁻¹ (1 - x)ᵇ⁻¹ / B(a, b), a and b > 0, 0 ≤ x ≤ 1."""
     inside = (x > 0) & (x < 1)
+    if (inside & (a > 0) & (a < 100) & (b > 0) & (b < 100) & (a + b > 0.1)).all():
+        return np.exp(special.xlogy(a - 1.0, x) + special.xlog1py(b - 1.0, -x) - special.betaln(a, b))
     z = np.where(inside, x, 0.5)
     n = a + b
     excess = b * z - a * (1.0 - z)  # n z - a
@@ -110,6 +115,10 @@ def digamma_difference(a: Any, b: Any) -> Any:
     terms are subtracted one by one. For whole b also at the poles: it is ψ(1 - a - b) - ψ(1 - a) then, by
     reflection. Elsewhere: the difference.
     """
+    low, high = special.psi(a), special.psi(a + b)
+    difference = high - low
+    if ((np.abs(difference) > 0.5 * np.abs(low)) & (a > 0) & (a + b > 0)).all():
+        return difference
     whole = (a <= 0) & (a + b < 1) & (np.rint(b) == b)
     a, sign = np.where(whole, 1.0 - a - b, a), np.where(whole, -1.0, 1.0)
     regular = (a > 0) & (a + b > 0)
@@ -141,13 +150,13 @@ def polygamma_value(x: Any, order: int) -> Any:
 elementwise(
     gamma_density,
     lambda c, y, a, x: c * (y * (np.log(x) - special.psi(a))),
-    lambda c, y, a, x: c * (y * ((a - 1) / x - 1)),
+    lambda c, y, a, x: c * (y * (over(a - 1, x) - 1)),
 )
 elementwise(
     beta_density,
     lambda c, y, a, b, x: c * (y * (np.log(x) + digamma_difference(a, b))),
     lambda c, y, a, b, x: c * (y * (np.log1p(-x) + digamma_difference(b, a))),
-    lambda c, y, a, b, x: c * (y * ((a - 1) / x - (b - 1) / (1 - x))),
+    lambda c, y, a, b, x: c * (y * (over(a - 1, x) - over(b - 1, 1 - x))),
 )
 
 

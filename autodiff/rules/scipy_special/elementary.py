@@ -17,6 +17,15 @@ from autodiff.rules.transcendental import LN2, LN10
 
 
 @Operation
+def over(x: Any, y: Any) -> Any:
+    """Return x / y, and 0 where both are 0."""
+    if np.asarray(y).all():
+        return np.divide(x, y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.divide(x, np.where(np.equal(x, 0) & np.equal(y, 0), 1.0, y))
+
+
+@Operation
 @in_double
 def log_ratio(x: Any, y: Any) -> Any:
     """Return log(x / y), with all digits near x = y."""
@@ -43,6 +52,7 @@ def log_over(z: Any, order: int) -> Any:
     return np.where(near, factor * special.hyp2f1(order + 1, order + 1, order + 2, np.where(near, 1 - z, 0.0)), g)
 
 
+elementwise(over, lambda c, _q, _x, y: c / y, lambda c, q, _x, y: -c * over(q, y))
 elementwise(log_ratio, lambda c, _y, a, _b: c / a, lambda c, _y, _a, b: -c / b)
 elementwise(log_over, lambda c, _y, z, order: c * log_over(z, order=order + 1), internal=True)
 
@@ -68,13 +78,8 @@ elementwise(
 )
 
 
-def _x_over(x: Any, scale: Any) -> Any:
-    """x / scale, and 0 where both are 0, as the value is."""
-    return x / np.where((x == 0) & (scale == 0), 1.0, scale)
-
-
-elementwise(special.xlogy, lambda c, _y, _a, b: c * np.log(b), lambda c, _y, a, b: c * _x_over(a, b))
-elementwise(special.xlog1py, lambda c, _y, _a, b: c * np.log1p(b), lambda c, _y, a, b: c * _x_over(a, 1 + b))
+elementwise(special.xlogy, lambda c, _y, _a, b: c * np.log(b), lambda c, _y, a, b: c * over(a, b))
+elementwise(special.xlog1py, lambda c, _y, _a, b: c * np.log1p(b), lambda c, _y, a, b: c * over(a, 1 + b))
 elementwise(special.entr, lambda c, _y, x: -c * (1 + np.log(x)))
 elementwise(special.rel_entr, lambda c, _y, a, b: c * (1 + log_ratio(a, b)), lambda c, _y, a, b: -c * np.divide(a, b))
 elementwise(special.kl_div, lambda c, _y, a, b: c * log_ratio(a, b), lambda c, _y, a, b: c * np.divide(b - a, b))

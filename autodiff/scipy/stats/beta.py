@@ -1,21 +1,43 @@
 """The beta distribution."""
 
+from typing import Any
+
 import numpy as np
 from scipy import special, stats
 
-from autodiff.rules.scipy_special.densities import beta_density
+from autodiff.rules.scipy_special.densities import beta_density, digamma_difference
+from autodiff.rules.scipy_special.elementary import over
+from autodiff.rules.scipy_special.tails import beta_lower
+from autodiff.scipy.stats.edges import beta_edge
 from autodiff.scipy.stats.location_scale import Family
 
-_family = Family(stats.beta, shapes=2, support=(0.0, 1.0))
 
-pdf = _family.density(lambda z, a, b: beta_density(a, b, z))
-logpdf = _family.log_density(
-    lambda z, a, b: special.xlogy(a - 1, z) + special.xlog1py(b - 1, -z) - special.betaln(a, b)
+def __getattr__(name: str) -> Any:
+    return getattr(stats.beta, name)
+
+
+def _upper(z: Any, a: Any, b: Any) -> Any:
+    return beta_lower(b, a, 1 - z)
+
+
+_family = Family(stats.beta, ["a", "b"], lambda z, a, b: over(a - 1, z) - over(b - 1, 1 - z), (0.0, 1.0), beta_edge)
+
+pdf = _family.density(
+    [
+        lambda y, z, a, b: special.xlogy(y, z) + y * digamma_difference(a, b),
+        lambda y, z, a, b: special.xlog1py(y, -z) + y * digamma_difference(b, a),
+    ]
 )
-cdf = _family.of_variable("cdf", lambda z, a, b: special.betainc(a, b, z), (0.0, 1.0))
-sf = _family.of_variable("sf", lambda z, a, b: special.betaincc(a, b, z), (1.0, 0.0))
-logcdf = _family.of_variable("logcdf", lambda z, a, b: np.log(special.betainc(a, b, z)), (-np.inf, 0.0))
-logsf = _family.of_variable("logsf", lambda z, a, b: np.log(special.betaincc(a, b, z)), (0.0, -np.inf))
+logpdf = _family.log_density(
+    [
+        lambda z, a, b: np.log(z) + digamma_difference(a, b),
+        lambda z, a, b: np.log1p(-z) + digamma_difference(b, a),
+    ]
+)
+cdf = _family.of_variable("cdf", lambda z, a, b: beta_density(a, b, z))
+sf = _family.of_variable("sf", lambda z, a, b: -beta_density(a, b, z))
+logcdf = _family.of_variable("logcdf", lambda z, a, b: beta_lower(a, b, z))
+logsf = _family.of_variable("logsf", lambda z, a, b: -_upper(z, a, b))
 ppf = _family.quantile("ppf", lambda q, a, b: special.betaincinv(a, b, q))
 isf = _family.quantile("isf", lambda q, a, b: special.betainccinv(a, b, q))
 
@@ -26,4 +48,3 @@ def _entropy(a: float, b: float) -> float:
 
 
 entropy = _family.entropy(_entropy)
-rvs = stats.beta.rvs
