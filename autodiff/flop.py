@@ -77,7 +77,7 @@ def _reduction(y: Any, x: Any, **_: Any) -> int:
     return max(size_of(x) - entries(y), 0)
 
 
-def _sorting(_y: Any, x: Any, axis: int | None = -1, **_: Any) -> float:
+def _sorting(_y: Any, x: Any, axis: int | None = -1, *_args: Any, **_: Any) -> float:
     shape = shape_of(x)
     n = shape[axis] if shape and axis is not None else size_of(x)
     return size_of(x) * log2(max(n, 2))

@@ -343,7 +343,7 @@ def test_pullbacks_compile(row):
 
     fast = ad.compile(pulled_back)
     if row.name.startswith(BRANCHING) and row.name not in ("eigvalsh", "real_if_close of real numbers"):
-        with pytest.raises(TypeError, match=r"would depend on the numbers|would leave the graph"):
+        with pytest.raises(TypeError, match=r"would depend on the numbers|would see the numbers"):
             fast(*args)
         return
     for a, b in zip(fast(*args), pulled_back(*args), strict=True):

@@ -37,7 +37,7 @@ def _p_norm_weights(x: Any, y: Any, axis: Any = None, ord: Any = None) -> Any:
     p = 2 if ord in (None, "fro", "f") else ord
     values = value_of(y)
     if is_traced(values) or not _keeps_digits(values, p):
-        scale = of_numbers(_scale, x, y, axis, p)
+        scale = of_numbers(_scale, x, y, axis=axis, p=p)
         x = x / scale
         y = np.linalg.norm(x, ord, axis, keepdims=True)
         zero = y == 0
