@@ -156,7 +156,7 @@ def _struve_over(x: Any) -> Any:
     near = np.abs(x) < 1
     square = np.where(near, x * x, 0.0)
     z = np.where(near, 1.0, x)
-    series = 1.0
+    series: Any = 1.0
     for k in range(9, 0, -1):
         series = 1.0 - square * series / (2 * k + 1) ** 2
     return np.where(near, 2 / np.pi * series, special.struve(0.0, z) / z)

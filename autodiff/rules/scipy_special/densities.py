@@ -77,7 +77,7 @@ def beta_density(a: Any, b: Any, x: Any) -> Any:
     rest = stirling_rest(n) - stirling_rest(a) - stirling_rest(b)
     density = np.sqrt(a * (b / n) / (2 * np.pi)) * np.exp(exponent + rest) / (z * (1.0 - z))
     at_edge = np.where(x == 0, _at_zero(a, b), np.where(x == 1, _at_zero(b, a), np.nan))
-    return np.where(inside, density, at_edge)
+    return np.where(inside, density, at_edge + 0.0 * n)
 
 
 def _at_zero(a: Any, value: Any) -> Any:

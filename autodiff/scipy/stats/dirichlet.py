@@ -9,6 +9,10 @@ from autodiff.operands import as_operand, shape_of
 from autodiff.scipy.functions import defined
 
 
+def __getattr__(name: str) -> Any:
+    return getattr(stats.dirichlet, name)
+
+
 def _logpdf(x: Any, alpha: Any) -> Any:
     """Σ (αᵢ - 1) log xᵢ - log B(α), the components along the first axis of x; the last one may be left out."""
     x, alpha = as_operand(x), as_operand(alpha)
@@ -33,4 +37,3 @@ logpdf = defined("scipy.stats.dirichlet.logpdf", stats.dirichlet.logpdf, _logpdf
 pdf = defined("scipy.stats.dirichlet.pdf", stats.dirichlet.pdf, lambda x, alpha: np.exp(_logpdf(x, alpha)))
 entropy = defined("scipy.stats.dirichlet.entropy", stats.dirichlet.entropy, _entropy)
 mean = defined("scipy.stats.dirichlet.mean", stats.dirichlet.mean, lambda alpha: alpha / np.sum(alpha))
-rvs = stats.dirichlet.rvs

@@ -23,7 +23,7 @@ def gamma_edge(z: Any, a: Any) -> Any:
     """Return the slope of the gamma density at z = 0; 0 elsewhere."""
     edge = np.equal(z, 0)
     if not edge.any():
-        return 0.0 * np.add(z, a)
+        return np.zeros(np.shape(z)) + 0.0 * a
     return np.where(edge, _slope_at_zero(a, -1.0, 1.0), 0.0 * np.asarray(a))
 
 
@@ -32,7 +32,7 @@ def beta_edge(z: Any, a: Any, b: Any) -> Any:
     """Return the slope of the beta density at z = 0 and z = 1; 0 elsewhere."""
     first, last = np.equal(z, 0), np.equal(z, 1)
     if not (first | last).any():
-        return 0.0 * np.add(z, a + b)
+        return np.zeros(np.shape(z)) + 0.0 * (a + b)
     left = _slope_at_zero(a, -b * (b - 1), b * (b + 1))
     right = -_slope_at_zero(b, -a * (a - 1), a * (a + 1))
     return np.where(first, left, np.where(last, right, 0.0 * (np.asarray(a) + b)))

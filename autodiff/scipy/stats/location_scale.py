@@ -138,18 +138,22 @@ class Family:
         """Return the variable, the shape parameters, loc and scale of a call."""
         if not kwargs and len(args) in (len(self.names) - 1, len(self.names) + 1):  # nothing but loc and scale left out
             return [as_operand(each) for each in args] + [0.0, 1.0][: len(self.names) + 1 - len(args)]
-        given = dict(zip((variable, *self.names), args, strict=False), **kwargs)
-        for unknown in given.keys() - {variable, *self.names}:
-            raise TypeError(
-                f"{self._full_name(name)}: has no such argument; got {unknown}. "
-                f"It takes {', '.join((variable, *self.names)).lstrip(', ')}."
-            )
-        missing = [name for name in (variable, *self.names[:-2]) if name not in given]
-        if missing:
-            raise TypeError(f"{self._full_name(name)}: an argument is missing; got no {missing[0]}. Pass {missing[0]}.")
-        given.setdefault("loc", 0.0)
-        given.setdefault("scale", 1.0)
-        return [as_operand(given[each]) for each in (variable, *self.names)]
+        full, names = self._full_name(name), (variable, *self.names)
+        known = ", ".join(names).lstrip(", ")
+        if len(args) > len(names):
+            raise TypeError(f"{full}: takes {known}; got {len(args)} arguments. Leave out the last ones.")
+        given = dict(zip(names, args, strict=False))
+        for each, value in kwargs.items():
+            if each not in names:
+                raise TypeError(f"{full}: has no such argument; got {each}. It takes {known}.")
+            if each in given:
+                raise TypeError(f"{full}: an argument is given twice; got {each}. Give it by position or by name.")
+            given[each] = value
+        for each in names[:-2]:
+            if each not in given:
+                raise TypeError(f"{full}: an argument is missing; got no {each}. Pass {each}.")
+        given = {"loc": 0.0, "scale": 1.0} | given
+        return [as_operand(given[each]) for each in names]
 
     def _step(
         self,
@@ -207,8 +211,8 @@ class Family:
             with np.errstate(all="ignore"):
                 z = standardised(x, loc, scale)
                 known = total or ((z > low) & (z < high)).all()
-                for parameter in rest if shapes else (scale,):
-                    known = known and (parameter is loc or all_positive(parameter))
+                for parameter in (*shapes, scale):
+                    known = known and all_positive(parameter)
                 return scaled(private(z, *shapes), scale) if known else public(x, *rest)
 
         value.__qualname__ = self._full_name(name)

@@ -9,6 +9,10 @@ from autodiff.operands import as_operand, plain, shape_of, size_of
 from autodiff.scipy.functions import defined, refuse_if_differentiated
 
 
+def __getattr__(name: str) -> Any:
+    return getattr(stats.multivariate_normal, name)
+
+
 def _check(name: str) -> Any:
     def check(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> None:  # noqa: ARG001
         if allow_singular:
@@ -40,6 +44,9 @@ def _logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False
         kept = values > 1e6 * np.finfo(float).eps * np.max(np.abs(values))  # as SciPy cuts
         solved = delta @ (vectors[:, kept] / values[kept] @ vectors[:, kept].T)
         rank, log_det = np.sum(kept), np.sum(np.log(values[kept]))
+        off = np.linalg.norm(plain(delta) @ vectors[:, ~kept], axis=-1) >= 1e3 * 1e6 * np.finfo(float).eps
+        log_det = np.where(off, np.nan, log_det)
+        solved = np.where(off[..., None], np.nan, solved)
     else:
         solved = np.linalg.solve(cov, delta[..., None])[..., 0]
         rank, log_det = n, np.linalg.slogdet(cov)[1]
@@ -60,4 +67,3 @@ pdf = defined(
     _check(_names[1]),
 )
 entropy = defined(_names[2], stats.multivariate_normal.entropy, _entropy)
-rvs = stats.multivariate_normal.rvs
