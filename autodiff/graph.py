@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autodiff.operands import Spec, dtype_of, map_nested, shape_of
 from autodiff.primitives import Primitive
@@ -34,16 +35,18 @@ READERS: dict[str, str] = {
 _SUBSCRIPTS = str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉")
 
 
-class Released(Spec):
-    """Shape and dtype of an array that a graph has let go: that of a compiled program keeps no numbers."""
+class Released(NDArrayOperatorsMixin, Spec):
+    """Shape and dtype of an array that a graph has let go: that of a compiled program keeps no large ones."""
 
     __slots__ = ()
 
     def __array__(self, *_: Any, **__: Any) -> np.ndarray:
         raise ValueError(
-            "Graph: the graph of a compiled program keeps shapes, no numbers; got a reader that needs a value of "
-            f"shape {self.shape}. Record the function itself: ad.record(f, x)."
+            "Graph: the graph of a compiled program keeps no large arrays; got a reader that needs the numbers of one "
+            f"of shape {self.shape}. Record the function itself: ad.record(f, x)."
         )
+
+    __array_ufunc__ = __array_function__ = __array__
 
 
 class Node:
@@ -159,11 +162,12 @@ class Node:
 
 
 NODES = frozenset({Node})
+SMALL = 1024  # bytes of an array that a graph goes on keeping, for pictures and tables
 
 
 def released(x: Any) -> Any:
-    """Return a value, or a sequence of them, without the numbers in arrays."""
-    if isinstance(x, np.ndarray):
+    """Return a value, or a sequence of them, without the numbers in large arrays."""
+    if isinstance(x, np.ndarray) and x.nbytes > SMALL:
         return Released(x.shape, x.dtype)
     return [released(item) for item in x] if isinstance(x, (tuple, list)) else x
 
@@ -211,7 +215,7 @@ class Graph:
         self.check()
 
     def release(self) -> None:
-        """Let the numbers in arrays go, and keep their shapes and dtypes."""
+        """Let the numbers in large arrays go, and keep their shapes and dtypes."""
         for node in self.nodes:
             node.value = released(node.value)
 

@@ -103,7 +103,7 @@ def what_changes(signatures: Sequence[Sequence], names: Sequence[str]) -> str:
             return "the structure of the arguments keeps changing. Pass arrays instead of lists of many lengths."
         return (
             "the contents of an array of whole numbers or flags keep changing, which its use needs to know. "
-            "Take entries by np.take(x, i, axis=0), choose by np.where(mask, x, 0.0)."
+            "Pass the array that they are an index of as an argument too, and choose by np.where(mask, x, 0.0)."
         )
     if all(value.__class__ is tuple and len(value) == 3 for value in values):
         return f"the shape or memory order of `{names[most]}` keeps changing. Pass batches of few different shapes."

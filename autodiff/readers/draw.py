@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.graph import Graph
+from autodiff.operands import Spec
 
 SMALL = 30  # nodes, up to which every operation is drawn
 LIMIT = 20_000  # nodes, above which a graph is not looked at
@@ -191,8 +192,8 @@ def _gradients(graph: Graph) -> dict | None:
     outputs = graph.outputs
     if len(outputs) != 1 or not hasattr(outputs[0], "primitive") or np.size(outputs[0].value) != 1:
         return None
-    if outputs[0].dtype.kind not in "fc":
-        return None
+    if outputs[0].dtype.kind not in "fc" or any(isinstance(node.value, Spec) for node in graph):
+        return None  # that of a compiled program has no numbers to sweep back with
     with np.errstate(all="ignore"):
         bars = adjoints(graph)[0]
     zero = np.float64(0.0)

@@ -10,7 +10,7 @@ import numpy as np
 
 from autodiff.arraylike import getitem
 from autodiff.dispatch import RULES, Operation
-from autodiff.operands import Spec, as_operand, dtype_of, plain, shape_of
+from autodiff.operands import Spec, as_operand, dtype_of, is_traced, plain, shape_of
 from autodiff.primitives import Rewrite
 from autodiff.rules.axes import along, axes_of
 from autodiff.rules.casts import in_dtype
@@ -183,7 +183,11 @@ def _repeat(ct: Any, x: Spec, repeats: Any, axis: int | None = None) -> Any:
 def _take(ct: Any, x: Spec, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
     shape = (x.size,) if axis is None else x.shape
     axis = 0 if axis is None else axis % x.ndim
-    places = np.take(np.arange(shape[axis]), indices, mode=mode)  # type: ignore[call-overload]
+    places: Any = np.arange(shape[axis])
+    if is_traced(indices) and mode == "raise":  # np.take does not look for a recorded index of an array of its own
+        places = getitem(places, index=indices)
+    else:
+        places = np.take(places, indices, mode=mode)  # type: ignore[call-overload]
     return np.reshape(scatter(ct, shape=shape, index=along(axis, places)), x.shape)
 
 
