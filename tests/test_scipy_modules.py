@@ -576,3 +576,108 @@ def test_normal_densities_broadcast_and_are_compiled():
         assert [np.shape(g) for g in gradients(x, loc, scale)] == [(2, 1), (3,), ()]
         for ours, eager in zip(ad.compile(gradients)(x, loc, scale), gradients(x, loc, scale), strict=True):
             np.testing.assert_array_equal(ours, eager)
+
+
+# --- further functions of scipy.linalg and scipy.signal -------------------------------------------------
+
+SQUARE = np.random.default_rng(5).normal(size=(3, 3))
+DEFINITE = SQUARE @ SQUARE.T + np.eye(3)
+TALL = np.random.default_rng(6).normal(size=(5, 2))
+COLUMN = np.random.default_rng(7).normal(size=5)
+
+
+def symmetric(a):
+    return 0.5 * (a + a.T)
+
+
+@pytest.mark.parametrize(
+    ("f", "primals"),
+    [
+        (lambda a: our_linalg.cholesky(symmetric(a)), (DEFINITE,)),
+        (lambda a: our_linalg.cholesky(symmetric(a), lower=True), (DEFINITE,)),
+        (lambda a: our_linalg.eigh(symmetric(a))[0], (DEFINITE,)),
+        (lambda a: np.abs(our_linalg.eigh(symmetric(a))[1]), (DEFINITE,)),
+        (lambda a: our_linalg.eigh(symmetric(a), lower=False, eigvals_only=True), (DEFINITE,)),
+        (lambda a: our_linalg.svd(a, full_matrices=False)[0], (TALL,)),
+        (lambda a: np.abs(our_linalg.svd(a)[0][:, :2]), (TALL,)),
+        (lambda a: np.abs(our_linalg.svd(a)[2]), (TALL[:3].T,)),
+        (lambda a: our_linalg.svd(a, compute_uv=False), (TALL,)),
+        (lambda a: our_linalg.norm(a, 4, check_finite=False), (COLUMN,)),
+        (lambda a: our_linalg.norm(a, 2), (TALL,)),
+        (lambda a, b: our_linalg.block_diag(a, 3.0, b), (TALL, COLUMN)),
+        (lambda a, b: our_linalg.lstsq(a, b)[0], (TALL, COLUMN)),
+        (lambda a, b: our_linalg.lstsq(a, b)[1], (TALL, COLUMN)),
+        (lambda a, b: our_linalg.lstsq(a, b)[1], (TALL, TALL[::-1])),
+        (lambda a: our_linalg.lstsq(a, COLUMN)[3], (TALL,)),
+        (lambda a, b: our_linalg.solve(symmetric(a), b, assume_a="pos", lower=True), (DEFINITE, SQUARE)),
+        (lambda a, b: our_linalg.solve(symmetric(a), b, assume_a="sym"), (DEFINITE, SQUARE)),
+        (lambda a, b: our_linalg.solve(a, b, assume_a="gen", transposed=True), (DEFINITE, SQUARE)),
+        (lambda a, b: our_linalg.solve(np.tril(a), b, assume_a="lower triangular"), (DEFINITE, SQUARE)),
+        *[
+            (lambda a, b, mode=mode: our_signal.fftconvolve(a, b, mode), shapes)
+            for mode in ("full", "same", "valid")
+            for shapes in [(COLUMN, COLUMN[:2]), (COLUMN[:2], COLUMN), (TALL, TALL[:2, :1])]
+        ],
+        (lambda a, b: our_signal.fftconvolve(a, b, axes=0), (TALL, TALL[:2, :1])),
+    ],
+)
+def test_further_functions(f, primals):
+    check(f, *primals)
+
+
+def test_solve_reads_the_triangle_it_is_told_and_its_derivative_is_symmetric():
+    half = np.triu(DEFINITE)
+    np.testing.assert_allclose(
+        our_linalg.solve(half, COLUMN[:3], assume_a="pos"), np.linalg.solve(DEFINITE, COLUMN[:3]), rtol=1e-12
+    )
+    gradient = ad.grad(lambda a: np.sum(our_linalg.solve(a, COLUMN[:3], assume_a="pos") ** 2))(DEFINITE)
+    np.testing.assert_array_equal(gradient, gradient.T)
+
+
+def test_without_traced_values_they_are_scipys():
+    for got, expected in zip(our_linalg.lstsq(TALL, COLUMN), linalg.lstsq(TALL, COLUMN), strict=True):
+        np.testing.assert_array_equal(got, expected)
+    for got, expected in zip(our_linalg.svd(TALL), linalg.svd(TALL), strict=True):
+        np.testing.assert_array_equal(got, expected)
+    np.testing.assert_array_equal(our_linalg.eigh(DEFINITE, np.eye(3))[0], linalg.eigh(DEFINITE, np.eye(3))[0])
+    np.testing.assert_array_equal(our_linalg.toeplitz([1.0, 2.0]), linalg.toeplitz([1.0, 2.0]))
+    np.testing.assert_array_equal(our_signal.correlate(COLUMN, [1.0, 2.0]), signal.correlate(COLUMN, [1.0, 2.0]))
+    assert our_linalg.LinAlgError is linalg.LinAlgError
+
+
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        (lambda a: our_linalg.lu(a), r"scipy\.linalg\.lu: cannot be differentiated; .*np\.linalg"),
+        (lambda a: our_linalg.eigh(a, DEFINITE), r"scipy\.linalg\.eigh: .*without b: for b, l = np\.linalg\.inv"),
+        (lambda a: our_linalg.hankel(a[0]), r"scipy\.linalg\.hankel: .*NumPy's functions"),
+        (lambda a: our_signal.convolve2d(a, a), r"scipy\.signal\.convolve2d: .*Use convolve"),
+        (lambda a: our_signal.hilbert(a), r"scipy\.signal\.hilbert: .*np\.fft\.ifft"),
+    ],
+)
+def test_the_others_say_what_to_write(f, message):
+    with pytest.raises(TypeError, match=message):
+        ad.grad(f)(DEFINITE)
+
+
+ONES = np.ones
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (
+            (ONES((3, 2)), ONES((3, 4)), ([0], [0]), ([1], [1])),
+            ValueError,
+            "summed over axes of one length; got 2 and 4",
+        ),
+        ((ONES((3, 2)), ONES(2)), ValueError, "as many axes of A as of B; got 2 and 1"),
+        ((ONES(3), ONES(2), ([5], [0])), ValueError, r"A has 1 axes; got \(5,\)"),
+        ((ONES((3, 2)), ONES((3, 4)), ([0, 0], [0, 1])), ValueError, r"an axis of A is named twice; got \(0, 0\)"),
+        (([], [1.0, 1.0]), ValueError, r"must have entries; got shapes \(0,\) and \(2,\)"),
+        ((ONES(3), ONES(2), "same"), TypeError, "axes is a pair of sequences .*got 'same'.*mode=\"same\""),
+    ],
+)
+def test_convolve_refuses_axes_that_do_not_fit(arguments, error, message):
+    with pytest.raises(error, match=message):
+        our_signal.convolve(*arguments)

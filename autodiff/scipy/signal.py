@@ -1,4 +1,4 @@
-"""`scipy.signal`, where `convolve`, with autograd's arguments `axes` and `dot_axes`, and `fftconvolve` have derivatives.
+"""`scipy.signal`, where `convolve` (with the arguments `axes` and `dot_axes` of autograd) and `fftconvolve` have rules.
 
 Every other name is SciPy's own, which refuses traced values and says what to write.
 """
@@ -30,7 +30,7 @@ __getattr__ = others(
         "correlate": "Use convolve(a, np.conj(np.flip(b))).",
         "correlate2d": "Use convolve(a, np.conj(np.flip(b)), mode=...), after np.pad for another boundary.",
         "detrend": "Use x - np.mean(x), or x minus the line that np.polyfit gives.",
-        "hilbert": "Use np.fft.ifft of np.fft.fft(x), with the negative frequencies set to 0 and the positive ones doubled.",
+        "hilbert": "Use np.fft.ifft(np.fft.fft(x) * h), h being 2 at positive frequencies, 0 at negative ones.",
         "lfilter": "Write the recurrence with a loop, or convolve with the impulse response.",
         "medfilt": "Use np.median of np.lib.stride_tricks.sliding_window_view.",
         "oaconvolve": "Use fftconvolve.",
@@ -103,11 +103,11 @@ def convolve(
         padding = [(b - a, b - a) for a, b in sizes]  # so that as much is left as with the arrays exchanged
     else:
         padding = [_padding(b, mode) for _, b in sizes]
-    return correlate(A, B, form=Form(names_a, names_b, names_y, tuple(padding), flipped=True))
+    return correlation(A, B, form=Form(names_a, names_b, names_y, tuple(padding), flipped=True))
 
 
 def _product_of_spectra(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any:
-    """Return what `fftconvolve` returns: the inverse transform of a product, and the middle part that `mode` asks for."""
+    """Return the inverse transform of the product of the transforms, or its middle part, as `fftconvolve` does."""
     a, b = as_operand(in1), as_operand(in2)
     ndim = len(shape_of(a))
     along = sorted({int(axis) % ndim for axis in np.atleast_1d(range(ndim) if axes is None else axes)})
@@ -120,11 +120,14 @@ def _product_of_spectra(in1: Any, in2: Any, mode: str = "full", axes: Any = None
         y = back(there(a, full, along) * there(b, full, along), full, along)
     else:
         y = a * b
-    kept = [slice(None)] * ndim
-    for k, whole, (m, n) in zip(along, full, sizes, strict=True):
-        length = {"full": whole, "same": m, "valid": abs(m - n) + 1}[mode]
-        start = (whole - length) // 2
-        kept[k] = slice(start, start + length)
+    lengths = list(shape_of(y))
+    if mode == "same":
+        lengths = list(shape_of(a))
+    elif mode == "valid":
+        for k, (m, n) in zip(along, sizes, strict=True):
+            lengths[k] = abs(m - n) + 1
+    starts = [(whole - length) // 2 for whole, length in zip(shape_of(y), lengths, strict=True)]
+    kept = [slice(start, start + length) for start, length in zip(starts, lengths, strict=True)]
     return y[tuple(kept)]
 
 
@@ -238,7 +241,7 @@ def _axes(a: Names, b: Names, y: Names) -> Axes:
 
 
 @Operation
-def correlate(x: Any, w: Any, *, form: Form) -> Any:
+def correlation(x: Any, w: Any, *, form: Form) -> Any:
     """Return Σₖ x[n + k] w[k] where the arrays overlap fully: the windows of x, as a matrix, times w."""
     axes = _axes(*form[:3])
     x, w = np.asarray(_padded(np.asarray(x), axes, form.padding), order="C"), np.asarray(w)
@@ -296,20 +299,20 @@ def _correlate_first(ct: Any, _y: Any, _x: Any, w: Any, form: Form) -> Any:
     for number, _, j in _axes(*form[:3]).along:
         room[number] = shape_of(w)[j] - 1
     padding = tuple([(n - before, n - behind) for n, (before, behind) in zip(room, form.padding, strict=True)])
-    return correlate(ct, w, form=Form(form.y, form.b, form.a, padding, not form.flipped))
+    return correlation(ct, w, form=Form(form.y, form.b, form.a, padding, not form.flipped))
 
 
 def _correlate_second(ct: Any, _y: Any, x: Any, _w: Any, form: Form) -> Any:
-    ct_w = correlate(x, ct, form=Form(form.a, form.y, form.b, form.padding, flipped=False))
+    ct_w = correlation(x, ct, form=Form(form.a, form.y, form.b, form.padding, flipped=False))
     return _flipped(ct_w, _axes(*form[:3])) if form.flipped else ct_w
 
 
 def _correlate_tangent(dots: Mapping[int, Any], _y: Any, x: Any, w: Any, form: Form) -> Any:
-    terms = [correlate(dots[0], w, form=form)] if 0 in dots else []
+    terms = [correlation(dots[0], w, form=form)] if 0 in dots else []
     if 1 in dots:
-        terms.append(correlate(x, dots[1], form=form))
+        terms.append(correlation(x, dots[1], form=form))
     return sum(terms[1:], terms[0])
 
 
-general(correlate, _correlate_first, _correlate_second, jvp=_correlate_tangent, parameters=["form"])
-RULES[correlate].internal = True
+general(correlation, _correlate_first, _correlate_second, jvp=_correlate_tangent, parameters=["form"])
+RULES[correlation].internal = True
