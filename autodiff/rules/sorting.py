@@ -7,17 +7,17 @@ order comes first (a stable sort), and `unique` keeps the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from autodiff.arraylike import getitem
-from autodiff.dispatch import RULES
+from autodiff.dispatch import NO_PARAMETERS, RULES
 from autodiff.operands import as_operand, is_traced, shape_of, value_of
-from autodiff.primitives import Rewrite, of_numbers
+from autodiff.primitives import Constant, Rewrite, of_numbers
 from autodiff.rules.axes import axes_last, trailing_axes
-from autodiff.rules.general import composite
+from autodiff.rules.general import composite, general
 
 # --- permutations along an axis -------------------------------------------------------------------
 
@@ -44,9 +44,41 @@ def _permuted(x: Any, result: np.ndarray, axis: int | None) -> Any:
     return np.moveaxis(_pick_last(x, np.take_along_axis(order, rank, -1)), -1, axis)
 
 
-def _sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
-    x = as_operand(a)
-    return _permuted(x, of_numbers(np.sort, x, axis, kind), axis)
+def _order(x: np.ndarray, axis: int | None) -> np.ndarray:
+    """Return where each entry of the sorted array comes from."""
+    return np.argsort(x, axis=axis, kind="stable")
+
+
+def _ranks(x: np.ndarray, axis: Any) -> np.ndarray:
+    """Return where each entry of `x` goes: the inverse permutations."""
+    order = _order(x, axis)
+    ranks = np.empty_like(order)
+    if order.ndim == 1:
+        ranks[order] = np.arange(order.size)
+        return ranks
+    length = order.shape[axis]
+    places = np.arange(length).reshape([-1 if a == axis % order.ndim else 1 for a in range(order.ndim)])
+    np.put_along_axis(ranks, order, places, axis)
+    return ranks
+
+
+def _unsorted(ct: Any, _y: Any, x: Any, axis: int | None = -1, **_how: Any) -> Any:
+    ct = _picked_along(ct, RANKS.apply((x, axis), NO_PARAMETERS), axis)
+    return np.reshape(ct, shape_of(x)) if axis is None else ct
+
+
+def _sorted_tangent(dots: Mapping[int, Any], _y: Any, x: Any, axis: int | None = -1, **_how: Any) -> Any:
+    order = ORDER.apply((x, axis), NO_PARAMETERS)
+    return _picked_along(np.ravel(dots[0]) if axis is None else dots[0], order, axis)
+
+
+def _picked_along(x: Any, places: Any, axis: int | None) -> Any:
+    if len(shape_of(places)) == 1:
+        return getitem(x, index=places)
+    return np.take_along_axis(x, places, -1 if axis is None else axis)
+
+
+ORDER, RANKS = Constant(_order), Constant(_ranks)
 
 
 def _partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None) -> Any:
@@ -54,7 +86,7 @@ def _partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect
     return _permuted(x, of_numbers(np.partition, x, kth, axis=axis, kind=kind), axis)
 
 
-composite(np.sort, _sort)
+general(np.sort, _unsorted, jvp=_sorted_tangent, parameters=["axis", "kind", "order", "stable"])
 composite(np.partition, _partition)
 
 # --- sets -----------------------------------------------------------------------------------------
