@@ -433,6 +433,26 @@ def test_python_zero_and_float32_everywhere(name):
             assert ad.jvp(f, (at,), (np.ones_like(at),))[1].dtype == y.dtype
 
 
+@pytest.mark.parametrize("z", [0.7 + 0.4j, -2.3 + 0.01j, -2.5 - 3j, 30 + 5j, 0.1 + 90j, -40.2 + 130j, 0.5 + 0j])
+def test_the_gamma_family_of_complex_numbers(z):
+    """Derivatives of any order, against 30 digits."""
+    point, f = mp.mpc(z), special.psi
+    for order in (1, 2, 3):
+        f = ad.holomorphic_grad(f)
+        with mp.workdps(30):
+            exact = complex(mp.psi(order, point))
+        np.testing.assert_allclose(f(z), exact, rtol=1e-12)
+    with mp.workdps(30):
+        np.testing.assert_allclose(
+            ad.holomorphic_grad(ad.holomorphic_grad(special.loggamma))(z), complex(mp.psi(1, point)), rtol=1e-12
+        )
+        if abs(z) < 5:
+            for f, exact in ((special.gamma, mp.gamma), (special.rgamma, mp.rgamma)):
+                second = ad.holomorphic_grad(ad.holomorphic_grad(f))(z)
+                np.testing.assert_allclose(second, complex(mp.diff(exact, point, 2)), rtol=1e-11)
+    np.testing.assert_allclose(ad.jvp(special.psi, (z,), (1j,))[1], 1j * ad.holomorphic_grad(special.psi)(z))
+
+
 # --- lazy, and what is said -------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from autodiff.dispatch import Operation
 from autodiff.rules.elementwise import elementwise
 from autodiff.rules.scipy_special.elementary import over
 from autodiff.rules.scipy_special.orders import in_double
+from autodiff.rules.scipy_special.polygamma import polygamma_value
 
 
 def log1p_less_linear(w: Any) -> Any:
@@ -135,18 +136,6 @@ def digamma_difference(a: Any, b: Any) -> Any:
     return sign * np.where(regular, steps + series, special.psi(a + b) - special.psi(a))
 
 
-@Operation
-@in_double
-def polygamma_value(x: Any, order: int) -> Any:
-    """Return ψ⁽ⁿ⁾(x), n = order."""
-    if x.dtype.kind == "c":
-        raise TypeError(
-            f"scipy.special.polygamma: is known for real numbers only; got {x.dtype}. "
-            "Use real numbers, or the first derivative of loggamma alone."
-        )
-    return special.polygamma(order, x)
-
-
 elementwise(
     gamma_density,
     lambda c, y, a, x: c * (y * (np.log(x) - special.psi(a))),
@@ -183,4 +172,3 @@ elementwise(
     lambda c, _y, a, b: c * (polygamma_value(a + b, order=1) - polygamma_value(a, order=1)),
     lambda c, _y, a, b: c * polygamma_value(a + b, order=1),
 )
-elementwise(polygamma_value, lambda c, _y, x, order: c * polygamma_value(x, order=order + 1), internal=True)

@@ -12,9 +12,9 @@ from autodiff.rules.scipy_special.densities import (
     beta_density,
     digamma_difference,
     gamma_density,
-    polygamma_value,
 )
 from autodiff.rules.scipy_special.orders import ORDER, SHAPE, special_function
+from autodiff.rules.scipy_special.polygamma import polygamma_value
 
 
 def _turned(x: Any) -> tuple[Any, Any]:
