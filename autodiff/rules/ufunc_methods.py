@@ -49,8 +49,8 @@ def logaddexp_reduce(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return np.logaddexp.reduce(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
 
 
-def _softmax(x: Any, y: Any, axis: Any = None) -> Any:
-    """exp(x - y), made to sum to 1, which rids it of the rounding of a large y."""
+def softmax_weights(x: Any, y: Any, axis: Any = None) -> Any:
+    """Return exp(x - y), made to sum to 1, which rids it of the rounding of a large y."""
     weights = np.exp(x - y)
     total = np.sum(weights, axis=axis, keepdims=True)
     return weights / np.where(np.isfinite(total), total, 1.0)
@@ -58,7 +58,7 @@ def _softmax(x: Any, y: Any, axis: Any = None) -> Any:
 
 _ufunc: Any
 _function: Any
-reduction(logaddexp_reduce, _softmax)
+reduction(logaddexp_reduce, softmax_weights)
 for _ufunc, _function in {
     np.add: np.sum,
     np.multiply: np.prod,

@@ -8,10 +8,12 @@ import numpy as np
 from scipy import special as _special
 
 import autodiff.rules.scipy_special  # noqa: F401 - fills RULES
-from autodiff.operands import as_operand, value_of
+from autodiff.operands import Spec, as_operand, dtype_of, shape_of, value_of
+from autodiff.rules.axes import restore_axes
+from autodiff.rules.elementwise import summed_to
 from autodiff.rules.general import general, reduction
 from autodiff.rules.scipy_special.orders import ORDER, special_function
-from autodiff.rules.ufunc_methods import _softmax
+from autodiff.rules.ufunc_methods import softmax_weights
 from autodiff.scipy.functions import Function, defined
 
 __all__ = list(_special.__all__)
@@ -24,7 +26,7 @@ def __getattr__(name: str) -> Any:
 # --- log Σ b exp(a) and its like -------------------------------------------------------------------
 
 _log_sum = Function(lambda a, axis=None, keepdims=False: _special.logsumexp(a, axis, keepdims=keepdims), "logsumexp")
-reduction(_log_sum, _softmax)
+reduction(_log_sum, softmax_weights)
 
 
 def _weighted(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
@@ -36,14 +38,39 @@ def _weighted(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
     return (y, np.sign(total)) if return_sign else y
 
 
-_weighted_log_sum = defined("scipy.special.logsumexp", _special.logsumexp, _weighted)
+_signed_log_sum = defined("scipy.special.logsumexp", _special.logsumexp, _weighted)
+
+
+def _shares(y: Any, a: Any, b: Any, axis: Any, keepdims: bool) -> tuple[Any, Any]:
+    """Return exp(a - y), in proportion to which b counts, and Σ b exp(a - y), which is ±1 but for rounding."""
+    whole = Spec(np.broadcast_shapes(shape_of(a), shape_of(b)), dtype_of(y))
+    shares = np.exp(a - restore_axes(y, whole, axis, keepdims))
+    return shares, np.sum(b * shares, axis=axis, keepdims=True)
+
+
+def _by_exponent(ct: Any, y: Any, a: Any, b: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    shares, total = _shares(y, a, b, axis, keepdims)
+    return summed_to(restore_axes(ct, shares, axis, keepdims) * (b * shares / total), shape_of(a))
+
+
+def _by_weight(ct: Any, y: Any, a: Any, b: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    shares, total = _shares(y, a, b, axis, keepdims)
+    return summed_to(restore_axes(ct, shares, axis, keepdims) * (shares / total), shape_of(b))
+
+
+_weighted_log_sum = Function(
+    lambda a, b, axis=None, keepdims=False: _special.logsumexp(a, axis, b, keepdims), "scipy.special.logsumexp"
+)
+general(_weighted_log_sum, _by_exponent, _by_weight, parameters=["axis", "keepdims"])
 
 
 def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
     """Return log Σ b exp(a) over `axis`. See `scipy.special.logsumexp`."""
     if b is None and not return_sign:
         return _log_sum(as_operand(a), axis=axis, keepdims=keepdims)
-    return _weighted_log_sum(as_operand(a), axis=axis, b=b, keepdims=keepdims, return_sign=return_sign)
+    if return_sign:
+        return _signed_log_sum(as_operand(a), axis=axis, b=b, keepdims=keepdims, return_sign=True)
+    return _weighted_log_sum(as_operand(a), as_operand(b), axis=axis, keepdims=keepdims)
 
 
 def _softmax_change(c: Any, y: Any, _x: Any, axis: Any = None) -> Any:

@@ -5,21 +5,16 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from autodiff.dispatch import RULES, Operation
 from autodiff.operands import as_operand, plain, shape_of, size_of
-from autodiff.scipy.functions import defined, refuse_if_differentiated
+from autodiff.primitives import Rewrite
+from autodiff.rules.elementwise import summed_to
+from autodiff.rules.general import general
+from autodiff.scipy.functions import Function, defined, refuse_if_differentiated
 
 
 def __getattr__(name: str) -> Any:
     return getattr(stats.multivariate_normal, name)
-
-
-def _check(name: str) -> Any:
-    def check(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> None:  # noqa: ARG001
-        if allow_singular:
-            reason = "The density jumps where the rank of the covariance changes. Leave out allow_singular."
-            refuse_if_differentiated(name, reason, cov)
-
-    return check
 
 
 def _covariance(mean: Any, cov: Any) -> Any:
@@ -30,27 +25,68 @@ def _covariance(mean: Any, cov: Any) -> Any:
     return cov * np.eye(1 if mean is None else size_of(mean))
 
 
+@Operation
+def log_density(x: Any, mean: Any, cov: Any) -> Any:
+    """Return -½ (d log 2π + log det Σ + δᵀ Σ⁻¹ δ), δ = x - μ, of points (..., d); SciPy drops axes of length 1."""
+    return stats.multivariate_normal.logpdf(x, mean, cov)
+
+
+def _solved(x: Any, mean: Any, cov: Any) -> Any:
+    return np.linalg.solve(cov, (x - mean)[..., None])[..., 0]
+
+
+def _weighted(ct: Any, x: Any, mean: Any, cov: Any) -> Any:
+    """Return ct Σ⁻¹ δ for each point."""
+    return np.reshape(ct, (*shape_of(x)[:-1], 1)) * _solved(x, mean, cov)
+
+
+def _by_cov(ct: Any, _y: Any, x: Any, mean: Any, cov: Any) -> Any:
+    """½ (Σ⁻¹ δ δᵀ Σ⁻¹ - Σ⁻¹)."""
+    n = shape_of(cov)[0]
+    outer = np.reshape(_weighted(ct, x, mean, cov), (-1, n)).T @ np.reshape(_solved(x, mean, cov), (-1, n))
+    return 0.5 * (outer - np.sum(ct) * np.linalg.inv(cov))
+
+
+general(
+    log_density,
+    lambda ct, _y, x, mean, cov: summed_to(-_weighted(ct, x, mean, cov), shape_of(x)),
+    lambda ct, _y, x, mean, cov: summed_to(_weighted(ct, x, mean, cov), shape_of(mean)),
+    _by_cov,
+)
+
+
+def _singular(x: Any, mean: Any, cov: Any) -> Any:
+    """The density on the support of a singular covariance, which is a constant; NaN off it, where there is no slope."""
+    delta = x - mean
+    values, vectors = np.linalg.eigh(plain(cov))
+    eps = 1e6 * np.finfo(float).eps * np.max(np.abs(values))  # as SciPy cuts
+    kept = values > eps
+    off = np.linalg.norm(plain(delta) @ vectors[:, ~kept], axis=-1) >= 1e3 * eps
+    solved = delta @ (vectors[:, kept] / values[kept] @ vectors[:, kept].T)
+    log_det = np.where(off, np.nan, np.sum(np.log(values[kept])))
+    square = np.sum(delta * np.where(off[..., None], np.nan, solved), axis=-1)
+    return np.squeeze(-0.5 * (np.sum(kept) * np.log(2 * np.pi) + log_det + square))
+
+
+_log_density_on_support = defined(
+    "scipy.stats.multivariate_normal.logpdf",
+    lambda x, mean, cov: stats.multivariate_normal.logpdf(x, mean, cov, allow_singular=True),
+    _singular,
+)
+
+
 def _logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
-    """-½ (d log 2π + log det Σ + δᵀ Σ⁻¹ δ), δ = x - μ."""
     x = as_operand(x)
-    mean = 0.0 if mean is None else as_operand(mean)
     cov = _covariance(mean, cov)
     n = shape_of(cov)[0]
+    mean = np.zeros(n) if mean is None else as_operand(mean)
     if n == 1 and len(shape_of(x)) < 2:  # each number is a point
         x = np.expand_dims(x, -1)
-    delta = x - mean
-    if allow_singular:
-        values, vectors = np.linalg.eigh(plain(cov))
-        kept = values > 1e6 * np.finfo(float).eps * np.max(np.abs(values))  # as SciPy cuts
-        solved = delta @ (vectors[:, kept] / values[kept] @ vectors[:, kept].T)
-        rank, log_det = np.sum(kept), np.sum(np.log(values[kept]))
-        off = np.linalg.norm(plain(delta) @ vectors[:, ~kept], axis=-1) >= 1e3 * 1e6 * np.finfo(float).eps
-        log_det = np.where(off, np.nan, log_det)
-        solved = np.where(off[..., None], np.nan, solved)
-    else:
-        solved = np.linalg.solve(cov, delta[..., None])[..., 0]
-        rank, log_det = n, np.linalg.slogdet(cov)[1]
-    return np.squeeze(-0.5 * (rank * np.log(2 * np.pi) + log_det + np.sum(delta * solved, axis=-1)))
+    if not allow_singular:
+        return log_density(x, mean, cov)
+    reason = "The density jumps where the rank of the covariance changes. Leave out allow_singular."
+    refuse_if_differentiated("scipy.stats.multivariate_normal.logpdf", reason, cov)
+    return _log_density_on_support(x, mean, cov)
 
 
 def _entropy(mean: Any = None, cov: Any = 1) -> Any:
@@ -58,12 +94,10 @@ def _entropy(mean: Any = None, cov: Any = 1) -> Any:
     return 0.5 * (shape_of(cov)[0] * np.log(2 * np.pi * np.e) + np.linalg.slogdet(cov)[1])
 
 
-_names = [f"scipy.stats.multivariate_normal.{name}" for name in ("logpdf", "pdf", "entropy")]
-logpdf = defined(_names[0], stats.multivariate_normal.logpdf, _logpdf, _check(_names[0]))
-pdf = defined(
-    _names[1],
-    stats.multivariate_normal.pdf,
-    lambda x, mean=None, cov=1, allow_singular=False: np.exp(_logpdf(x, mean, cov, allow_singular)),
-    _check(_names[1]),
+logpdf = Function(stats.multivariate_normal.logpdf, "scipy.stats.multivariate_normal.logpdf")
+pdf = Function(stats.multivariate_normal.pdf, "scipy.stats.multivariate_normal.pdf")
+RULES[logpdf] = Rewrite(logpdf, _logpdf)
+RULES[pdf] = Rewrite(
+    pdf, lambda x, mean=None, cov=1, allow_singular=False: np.exp(_logpdf(x, mean, cov, allow_singular))
 )
-entropy = defined(_names[2], stats.multivariate_normal.entropy, _entropy)
+entropy = defined("scipy.stats.multivariate_normal.entropy", stats.multivariate_normal.entropy, _entropy)
