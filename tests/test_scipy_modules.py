@@ -1,5 +1,6 @@
 """autodiff.scipy: stats, signal, linalg, integrate, optimize, and the functions of special that are no ufuncs."""
 
+import pickle
 import subprocess
 import sys
 
@@ -130,6 +131,12 @@ def test_softmax(name, axis):
         lambda x: our_special.sinc(x),
         lambda x: scipys_special.zeta(2.5, x),
         lambda x: scipys_special.jvp(1, x),
+        lambda x: our_special.spherical_jn(0, x),
+        lambda x: our_special.spherical_jn(2, x),
+        lambda x: our_special.spherical_jn(2, x, derivative=True),
+        lambda x: our_special.spherical_yn(1, x),
+        lambda x: our_special.spherical_in(2, x),
+        lambda x: our_special.spherical_kn(1, x),
         lambda x: our_special.comb(x + 4.0, x),
         lambda x: our_special.perm(x + 4.0, 2.0 * x),
         lambda x: np.real(scipys_special.lambertw(x)),
@@ -137,6 +144,42 @@ def test_softmax(name, axis):
 )
 def test_functions_around_the_ufuncs(f):
     check(f, np.array([0.4, 1.1, 2.3]), tolerance=3e-8)
+
+
+@pytest.mark.parametrize("name", sorted(our_special.MADE_OF_UFUNCS))
+def test_scipys_functions_made_of_ufuncs(name):
+    f = getattr(our_special, name)
+    check(lambda z: np.real(f(2.0, z) if name == "zeta" else f(z) if name == "lambertw" else f(1, z)), np.array([0.7]))
+
+
+def test_spherical_bessel_functions_at_zero():
+    assert ad.grad(lambda z: our_special.spherical_jn(1, z))(0.0) == 1 / 3
+    assert ad.grad(ad.grad(lambda z: our_special.spherical_jn(0, z)))(0.0) == -1 / 3
+    assert our_special.spherical_jn(1, 0.5, True) == scipys_special.spherical_jn(1, 0.5, True)
+
+
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        (our_stats.uniform.logpdf, r"^scipy\.stats\.uniform\.logpdf: cannot be differentiated; .*of norm, t, gamma"),
+        (lambda x: our_stats.uniform(x), r"^scipy\.stats\.uniform: cannot be differentiated"),
+        (lambda x: our_stats.norm.interval(x), r"^scipy\.stats\.norm\.interval: cannot be differentiated"),
+        (lambda x: our_stats.zscore(x), r"^scipy\.stats\.zscore: cannot be differentiated"),
+        (lambda x: our_special.diric(x, 3), r"^scipy\.special\.diric: cannot be differentiated; .*np\.sin"),
+        (lambda x: our_integrate.quad(np.sin, 0.0, x), r"^scipy\.integrate\.quad: cannot .*leggauss"),
+        (lambda x: our_integrate.simpson(x), r"^scipy\.integrate\.simpson: cannot be differentiated; .*weights"),
+    ],
+)
+def test_what_has_no_rule_says_what_to_write(f, message):
+    with pytest.raises(TypeError, match=message):
+        ad.grad(lambda x: np.sum(f(x)))(np.array([0.3, 0.4]))
+
+
+def test_other_distributions_are_scipys():
+    assert our_stats.uniform.pdf(0.3) == 1.0 and our_stats.uniform(0.0, 2.0).mean() == 1.0
+    assert our_stats.norm.interval(0.9, 0.0, 1.0) == stats.norm.interval(0.9, 0.0, 1.0)
+    assert our_stats.rv_continuous is stats.rv_continuous and "ppf" in dir(our_stats.uniform)
+    assert pickle.loads(pickle.dumps(our_stats.uniform)).cdf(0.25) == 0.25
 
 
 COUNTS = [-3.0, -2.5, -1.0, 0.0, 0.5, 2.0, 2.5, 5.0, 7.0, np.nan]

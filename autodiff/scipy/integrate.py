@@ -24,14 +24,22 @@ from autodiff.operands import TRACED, as_operand, dtype_of, first_traced, is_tra
 from autodiff.primitives import KEEP, Plan, Primitive
 from autodiff.reverse import vjp
 from autodiff.rules.casts import to_dtype
-from autodiff.scipy.functions import Function
+from autodiff.scipy.functions import Function, others
 from autodiff.tree import flatten
 
 __all__ = list(_integrate.__all__)
 
 
-def __getattr__(name: str) -> Any:
-    return getattr(_integrate, name)
+__getattr__ = others(
+    _integrate,
+    {
+        "cumulative_trapezoid": "Use np.cumsum(0.5 * (y[1:] + y[:-1]) * np.diff(x)).",
+        "quad": "Use a fixed rule: weights @ f(points), from np.polynomial.legendre.leggauss.",
+        "simpson": "Use np.sum(weights * y) with the weights 1, 4, 2, …, 4, 1, times dx / 3.",
+        "solve_ivp": "Use odeint.",
+        "trapezoid": "Use np.trapezoid.",
+    },
+)
 
 
 def odeint(func: Callable, y0: Any, t: Any, args: tuple = (), **options: Any) -> Any:

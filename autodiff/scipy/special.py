@@ -14,13 +14,26 @@ from autodiff.rules.elementwise import summed_to
 from autodiff.rules.general import general, reduction
 from autodiff.rules.scipy_special.orders import ORDER, special_function
 from autodiff.rules.ufunc_methods import softmax_weights
-from autodiff.scipy.functions import Function, defined
+from autodiff.scipy.functions import Function, defined, others
 
 __all__ = list(_special.__all__)
 
 
+MADE_OF_UFUNCS = {"h1vp", "h2vp", "ivp", "jvp", "kvp", "lambertw", "yvp", "zeta"}
+"""Functions of SciPy's that take traced values as they are."""
+
+_without_rule = others(
+    _special,
+    {
+        "diric": "Use np.sin(n * x / 2) / (n * np.sin(x / 2)).",
+        "factorial2": "Use 2 ** (n / 2) * gamma(n / 2 + 1) for even n.",
+        "factorialk": "Use k ** (n / k) * gamma(n / k + 1) for multiples n of k.",
+    },
+)
+
+
 def __getattr__(name: str) -> Any:
-    return getattr(_special, name)
+    return getattr(_special, name) if name in MADE_OF_UFUNCS else _without_rule(name)
 
 
 # --- log Σ b exp(a) and its like -------------------------------------------------------------------
@@ -91,6 +104,35 @@ general(
     lambda ct, y, _x, axis=None: ct - np.exp(y) * np.sum(ct, axis=axis, keepdims=True),
     parameters=["axis"],
 )
+
+# --- spherical Bessel functions, DLMF 10.51.2 and 10.51.5 -------------------------------------------
+
+
+def _spherical(name: str, before: float, after: float) -> Any:
+    """Return f_n(z), whose slope is (before · n f_{n-1} + after · (n + 1) f_{n+1}) / (2n + 1)."""
+    implementation = getattr(_special, name)
+    function = Function(lambda n, z: implementation(n, z), f"scipy.special.{name}")
+
+    def slope(n: Any, z: Any) -> Any:
+        lower = before * n * function(np.maximum(n - 1, 0), z)
+        return (lower + after * (n + 1) * function(n + 1, z)) / (2 * n + 1)
+
+    its_slope = defined(f"scipy.special.{name}", lambda n, z: implementation(n, z, True), slope)
+
+    def spherical(n: Any, z: Any, derivative: bool = False) -> Any:
+        n, z = as_operand(n), as_operand(z)
+        return its_slope(n, z) if derivative else function(n, z)
+
+    special_function(function, ORDER, lambda c, _y, n, z: c * slope(n, z))
+    spherical.__name__ = name
+    spherical.__doc__ = f"Return scipy.special.{name}."
+    return spherical
+
+
+spherical_jn = _spherical("spherical_jn", 1.0, -1.0)
+spherical_yn = _spherical("spherical_yn", 1.0, -1.0)
+spherical_in = _spherical("spherical_in", 1.0, 1.0)
+spherical_kn = _spherical("spherical_kn", -1.0, -1.0)
 
 # --- of ufuncs that have rules ----------------------------------------------------------------------
 

@@ -10,10 +10,9 @@ from autodiff.rules.scipy_special.elementary import over
 from autodiff.rules.scipy_special.tails import beta_lower
 from autodiff.scipy.stats.edges import beta_edge
 from autodiff.scipy.stats.location_scale import Family
+from autodiff.scipy.stats.scipys_own import methods_of
 
-
-def __getattr__(name: str) -> Any:
-    return getattr(stats.beta, name)
+__getattr__ = methods_of(stats.beta, "beta")
 
 
 def _upper(z: Any, a: Any, b: Any) -> Any:

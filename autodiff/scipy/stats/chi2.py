@@ -1,7 +1,5 @@
 """The χ² distribution: that of the gamma distribution at ½ z, with a = ½ df."""
 
-from typing import Any
-
 import numpy as np
 from scipy import special, stats
 
@@ -10,10 +8,9 @@ from autodiff.rules.scipy_special.elementary import over
 from autodiff.rules.scipy_special.tails import gamma_lower, gamma_upper
 from autodiff.scipy.stats.edges import gamma_edge
 from autodiff.scipy.stats.location_scale import Family
+from autodiff.scipy.stats.scipys_own import methods_of
 
-
-def __getattr__(name: str) -> Any:
-    return getattr(stats.chi2, name)
+__getattr__ = methods_of(stats.chi2, "chi2")
 
 
 _family = Family(

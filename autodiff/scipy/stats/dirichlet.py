@@ -11,10 +11,9 @@ from autodiff.primitives import Rewrite
 from autodiff.rules.general import general
 from autodiff.rules.scipy_special.elementary import over
 from autodiff.scipy.functions import Function, defined
+from autodiff.scipy.stats.scipys_own import methods_of
 
-
-def __getattr__(name: str) -> Any:
-    return getattr(stats.dirichlet, name)
+__getattr__ = methods_of(stats.dirichlet, "dirichlet")
 
 
 def _whole(x: Any, alpha: Any) -> Any:

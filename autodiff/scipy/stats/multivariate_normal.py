@@ -11,10 +11,9 @@ from autodiff.primitives import Rewrite
 from autodiff.rules.elementwise import summed_to
 from autodiff.rules.general import general
 from autodiff.scipy.functions import Function, defined, refuse_if_differentiated
+from autodiff.scipy.stats.scipys_own import methods_of
 
-
-def __getattr__(name: str) -> Any:
-    return getattr(stats.multivariate_normal, name)
+__getattr__ = methods_of(stats.multivariate_normal, "multivariate_normal")
 
 
 def _covariance(mean: Any, cov: Any) -> Any:

@@ -11,12 +11,12 @@ from scipy import special, stats
 from autodiff.rules.scipy_special.error_functions import ROOT_TWO_PI
 from autodiff.rules.scipy_special.faddeeva import hazard
 from autodiff.scipy.stats.location_scale import Family
+from autodiff.scipy.stats.scipys_own import methods_of
 
 LOG_ROOT_TWO_PI = np.log(ROOT_TWO_PI)
 
 
-def __getattr__(name: str) -> Any:
-    return getattr(stats.norm, name)
+__getattr__ = methods_of(stats.norm, "norm")
 
 
 def _density(z: Any) -> Any:

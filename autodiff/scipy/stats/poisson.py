@@ -20,12 +20,12 @@ from autodiff.rules.scipy_special.orders import special_function
 from autodiff.rules.scipy_special.tails import gamma_lower, gamma_upper
 from autodiff.scipy.functions import Function
 from autodiff.scipy.stats.location_scale import positive
+from autodiff.scipy.stats.scipys_own import methods_of
 
 COUNTS = "Counts are whole numbers. Keep k and loc plain numbers."
 
 
-def __getattr__(name: str) -> Any:
-    return getattr(stats.poisson, name)
+__getattr__ = methods_of(stats.poisson, "poisson")
 
 
 def _slope(n: Any, mu: Any) -> Any:

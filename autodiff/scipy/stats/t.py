@@ -8,10 +8,9 @@ from scipy import special, stats
 from autodiff.rules.scipy_special.densities import digamma_difference, t_density, t_density_by_df
 from autodiff.rules.scipy_special.tails import beta_lower
 from autodiff.scipy.stats.location_scale import Family
+from autodiff.scipy.stats.scipys_own import methods_of
 
-
-def __getattr__(name: str) -> Any:
-    return getattr(stats.t, name)
+__getattr__ = methods_of(stats.t, "t")
 
 
 def _slope(z: Any, df: Any) -> Any:
