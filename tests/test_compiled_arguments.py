@@ -1,6 +1,7 @@
 """What a compiled function can be given: index arrays, masks, labels, names, slices, methods; and what it refuses."""
 
 import logging
+import pickle
 import re
 import warnings
 from typing import NamedTuple
@@ -83,6 +84,16 @@ CONTENTS = {
 def test_where_their_contents_must_be_known_there_is_a_program_for_each(name):
     f, *calls = CONTENTS[name]
     assert_as_eager(f, *calls, programs=2)
+
+
+def test_programs_for_certain_contents_go_into_a_pickle():
+    table = np.arange(5.0)
+    fast = ad.compile(lambda x, i: table[i] * x)
+    expected = fast(V[:2], FIRST)
+    other = pickle.loads(pickle.dumps(fast))
+    assert_same_bits(other(V[:2], FIRST), expected)
+    with pytest.raises(TypeError, match=r"this copy has only the programs .*; got float64\[2\], int64\[2\]"):
+        other(V[:2], LAST)
 
 
 def test_an_index_array_that_is_changed_in_place_is_noticed():

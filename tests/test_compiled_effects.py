@@ -3,6 +3,7 @@
 import functools
 import gc
 import math
+import warnings
 import weakref
 
 import numpy as np
@@ -373,3 +374,17 @@ def test_where_with_a_condition_alone_is_nonzero():
         ValueError, match=r"np\.where: takes both x and y or neither; got one of them\. Write np\.where"
     ):
         ad.grad(lambda x: np.sum(np.where(x > 0, x)))(X)
+
+
+class Exponential(nn.Module):
+    def forward(self, x):
+        return np.exp(x)
+
+
+def test_the_first_call_of_a_model_warns_once_like_the_others():
+    predict = nn.compile(Exponential())
+    for _ in range(2):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            predict(np.full((2, 2), 1000.0))
+        assert [str(warning.message) for warning in caught] == ["overflow encountered in exp"]

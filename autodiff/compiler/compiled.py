@@ -140,24 +140,24 @@ class Compiled:
 
     def _find(self, args: Sequence, named: Mapping, leaves: Sequence, signature: tuple) -> tuple[tuple, Entry]:
         """Return the program for these arguments, and what it is kept under; it is compiled if there is none."""
+        by_contents = (*signature, contents_of(leaves))
+        if by_contents in self._entries:
+            return by_contents, self._entries[by_contents]
         if isinstance(self.f, Absent):
             self.f(*args, **named)
         with RECORDING:
-            if depends_on_contents(leaves):
-                self._by_contents.add(signature)
-            kinds = "fc" if signature in self._by_contents else INPUTS
-            if kinds is INPUTS and any(contents_of(leaves)):
+            if signature in self._entries:  # by another thread, in the meantime
+                return signature, self._entries[signature]
+            if not any(by_contents[-1]):
+                return signature, self._compile(args, named, leaves, signature, INPUTS)
+            if not depends_on_contents(leaves) and signature not in self._by_contents:
                 try:
-                    return signature, self._compile(args, named, leaves, signature, kinds)
+                    return signature, self._compile(args, named, leaves, signature, INPUTS)
                 except Exception as error:  # an index, a mask, labels may have to be known
                     log.debug("%s with whole numbers as they are, since as inputs: %s", self.__name__, error)
-                kinds = "fc"
-            full = (*signature, contents_of(leaves)) if kinds == "fc" else signature
-            if full not in self._entries:
-                self._compile(args, named, leaves, full, kinds)
-                if kinds == "fc":
-                    self._by_contents.add(signature)
-            return full, self._entries[full]
+            entry = self._compile(args, named, leaves, by_contents, "fc")
+            self._by_contents.add(signature)
+            return by_contents, entry
 
     def _compile(self, args: Sequence, named: Mapping, leaves: Sequence, signature: Any, kinds: str) -> Entry:
         """Record, write down and verify a program whose array inputs are of `kinds`."""

@@ -71,7 +71,7 @@ def compile_stateful(
     leaves, structure = flatten(list(args))
     labels = dict(enumerate("Xyw"))
     given = [stage.input(frozen(leaf), labels.get(i, f"arg{i}")) for i, leaf in enumerate(leaves)]
-    with stage:
+    with stage, np.errstate(all="ignore"):  # the program itself warns, as at every call
         result = f(*structure.unflatten(given))
         cts = {} if gradients is None else _cotangents(result)
         if gradients is not None:
