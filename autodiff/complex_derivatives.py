@@ -21,13 +21,9 @@ from autodiff.assignment import astype
 from autodiff.boundary import one_like
 from autodiff.operands import TRACED, as_operand, dtype_of, shape_of, size_of, value_of
 from autodiff.reverse import vjp
+from autodiff.rules.conjugates import is_complex
 from autodiff.transforms import ArgNum, function_of_leaves, named
 from autodiff.tree import LEAF, flatten
-
-
-def is_complex(x: Any) -> bool:
-    """Tell whether `x` is made of complex numbers."""
-    return dtype_of(x).kind == "c"
 
 
 def from_columns(y: Any, x: Any, real: Any, imaginary: Any) -> Any:

@@ -16,7 +16,7 @@ from autodiff.checkpoint import checkpoint
 from autodiff.complex_derivatives import holomorphic_grad
 from autodiff.forward import jvp
 from autodiff.jacobians import hessian, jacobian
-from autodiff.operands import dtype_of, is_inexact
+from autodiff.operands import as_operand, dtype_of, is_inexact, shape_of
 from autodiff.reverse import vjp
 from autodiff.transforms import ArgNum, elementwise_grad, grad, hvp, named, value_and_grad
 from autodiff.tree import flatten, map_leaves
@@ -205,7 +205,14 @@ def tensor_jacobian_product(f: Callable, argnum: ArgNum = 0) -> Callable:
         *primals, ct = args
         return np.tensordot(ct, f(*primals, **kwargs), axes=np.ndim(ct))
 
-    return named(jacobian(contracted, argnum), "tensor_jacobian_product", f)
+    def product(*args: Any, **kwargs: Any) -> Any:
+        *primals, ct = args
+        y, pullback = vjp(*of_one_argument(f, argnum, primals, kwargs))
+        if isinstance(y, (tuple, list, dict)) or shape_of(y) != np.shape(ct) or dtype_of(y).kind != "f":
+            return jacobian(contracted, argnum)(*args, **kwargs)
+        return pullback(as_operand(ct))[0]  # what is left is a scalar: its gradient
+
+    return named(product, "tensor_jacobian_product", f)
 
 
 vector_jacobian_product = tensor_jacobian_product

@@ -26,7 +26,7 @@ def check_grads(
     f: Callable,
     *args: Any,
     order: int = 2,
-    modes: Sequence[str] = ("forward", "reverse"),
+    modes: Sequence[str] | str = ("forward", "reverse"),
     rtol: float | None = None,
     atol: float | None = None,
     kinks: bool = False,
@@ -47,7 +47,7 @@ def check_grads(
         moved independently.
     order : int
         The highest derivative that is checked.
-    modes : sequence of {"forward", "reverse"}
+    modes : {"forward", "reverse"} or a sequence of them
         Which modes are checked.
     rtol, atol : float, optional
         Allowed relative and absolute difference; by default 1e-6 each for float64.
@@ -69,6 +69,7 @@ def check_grads(
     AssertionError: check_grads: ...
     >>> check_grads(np.abs, 0.0, order=1, kinks=True)
     """
+    modes = [modes] if isinstance(modes, str) else modes
     unknown = set(modes) - {"forward", "reverse"}
     if unknown or not modes:
         raise ValueError(
@@ -76,7 +77,7 @@ def check_grads(
         )
     leaves, structure = flatten(args)
     for x, path in zip(leaves, structure.paths(), strict=True):
-        check_differentiable("check_grads", x, f"argument {path}")
+        check_differentiable("check_grads", x, f"argument {path[1:].replace(']', '', 1)}")
     args = structure.unflatten([value_of(x) for x in leaves])
     rng = rng or np.random.default_rng(0)
     name = getattr(f, "__name__", "f")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.boundary import check_differentiable
 from autodiff.differential_operators import of_one_argument
 from autodiff.extend import vspace
 from autodiff.gradcheck import check_grads as check_both_modes
@@ -17,7 +18,9 @@ from autodiff.tree import flatten
 MODES = {"fwd": "forward", "rev": "reverse"}
 
 
-def check_grads(f: Callable, argnum: ArgNum = 0, modes: Sequence[str] = ("fwd", "rev"), order: int = 2) -> Callable:
+def check_grads(
+    f: Callable, argnum: ArgNum = 0, modes: Sequence[str] | str = ("fwd", "rev"), order: int = 2
+) -> Callable:
     """Return a function of the arguments of `f` that raises AssertionError if its derivatives there are wrong.
 
     On a kink the derivative must be the mean of the slopes on both sides.
@@ -27,12 +30,16 @@ def check_grads(f: Callable, argnum: ArgNum = 0, modes: Sequence[str] = ("fwd", 
     >>> import numpy as np
     >>> check_grads(np.sin, modes=["fwd", "rev"], order=2)(0.5)
     """
+    modes = [modes] if isinstance(modes, str) else modes
     unknown = [mode for mode in modes if mode not in MODES]
     if unknown:
         raise ValueError(f'check_grads: modes are "fwd" and "rev"; got {unknown}. Name one or both of them.')
 
     def check(*args: Any, **kwargs: Any) -> None:
         of_one, x = of_one_argument(f, argnum, args, kwargs)
+        leaves, structure = flatten(x)
+        for leaf, path in zip(leaves, structure.paths(), strict=True):
+            check_differentiable("check_grads", leaf, f"argument {argnum}{path}")
         of_one.__name__ = getattr(f, "__name__", "f")
         check_both_modes(of_one, x, order=order, modes=[MODES[mode] for mode in modes], kinks=True)
 

@@ -28,8 +28,6 @@ def _choose(name: str, args: Sequence, argnum: ArgNum) -> list[int]:
     if not all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in numbers):
         raise TypeError(f"{name}: argnum is a whole number or a tuple of them; got {argnum!r}. Count from 0.")
     for n in numbers:
-        if not isinstance(n, (int, np.integer)):
-            raise TypeError(f"{name}: argnum must be an int or a tuple of ints; got {argnum!r}. Count from 0.")
         if not -len(args) <= n < len(args):
             raise ValueError(
                 f"{name}: argnum counts the positional arguments; got argnum={argnum} with {len(args)} of them. "

@@ -323,3 +323,44 @@ def test_pad_is_differentiated_by_what_it_puts_in():
 def test_what_pad_is_differentiated_as_is_what_numpy_pads(mode, options, shape, width):
     x = np.random.default_rng(1).normal(size=shape)
     np.testing.assert_allclose(_computed(x, width, mode, **options), np.pad(x, width, mode, **options), rtol=1e-13)
+
+
+MASK = np.array([[True, True, False, True], [True, False, True, True], [True, True, True, True]])
+DATA = np.random.default_rng(2).normal(size=(3, 4))
+
+
+@pytest.mark.parametrize("f", [np.var, np.std])
+def test_spreads_of_chosen_entries_and_about_a_given_mean(f):
+    ad.check_grads(lambda x: f(x, axis=0, where=MASK, ddof=1), DATA)
+    ad.check_grads(lambda x, m: f(x, axis=1, keepdims=True, mean=m), DATA, DATA.mean(1, keepdims=True) + 0.1)
+    ad.check_grads(lambda x: f(x, axis=0, mean=np.mean(x, 0, keepdims=True, where=MASK), where=MASK), DATA)
+    np.testing.assert_array_equal(both(lambda x: f(x, mean=np.mean(x, keepdims=True)), [3.0, 3.0]), [0.0, 0.0])
+    assert both(lambda x: f(x, where=MASK[0, :3]), [1.0, 2.0, 9.0])[2] == 0.0
+
+
+@pytest.mark.parametrize(("axis", "q", "keepdims"), [(None, 0.3, False), (0, [0.2, 0.7], True), ((0, 1), 0.5, False)])
+def test_quantiles_of_entries_with_weights(axis, q, keepdims):
+    weights = np.random.default_rng(3).uniform(size=DATA.shape)
+    options = {"axis": axis, "keepdims": keepdims, "method": "inverted_cdf", "weights": weights}
+    ad.check_grads(lambda x: np.quantile(x, q, **options), DATA)
+    ad.check_grads(lambda x: np.percentile(x, np.multiply(q, 100.0), **options), DATA)
+
+
+def test_products_have_exact_derivatives_of_every_order():
+    for x in ([2.0, 3.0, 4.0], [0.0, 3.0, 4.0], [0.0, 0.0, 4.0]):
+        a, b, c = x
+        np.testing.assert_array_equal(both(np.prod, x), [b * c, a * c, a * b])
+        np.testing.assert_array_equal(ad.hessian(np.prod)(np.array(x)), [[0, c, b], [c, 0, a], [b, a, 0]])
+    np.testing.assert_array_equal(both(np.prod, [1e-200, 1e-200, 1e200, 1e200]), [1e200, 1e200, 1e-200, 1e-200])
+
+
+def test_norms_keep_their_digits_at_the_ends_of_the_range():
+    for ord in (None, 2, 3):
+        unit = ad.grad(lambda x, ord=ord: np.linalg.norm(x, ord))(np.array([1.0, 2.0]))
+        for size in (1e200, 1e-100):
+            with np.errstate(over="ignore"):
+                found = ad.grad(lambda x, ord=ord: np.linalg.norm(x, ord))(np.array([1.0, 2.0]) * size)
+            np.testing.assert_allclose(found, unit, rtol=1e-14)
+    with np.errstate(over="ignore"):
+        second = ad.hessian(np.linalg.norm)(np.array([1e200, 1e200]))
+    np.testing.assert_allclose(second * 1e200, ad.hessian(np.linalg.norm)(np.ones(2)), rtol=1e-14)

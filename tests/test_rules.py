@@ -93,15 +93,13 @@ def test_refusals_come_out_of_numpys_own_calls(call, message):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda t: np.var(t, where=X > 1), r"np\.var: `where` leaves entries undefined"),
+        (lambda t: np.exp(t, where=X > 1), r"np\.exp: `where` leaves entries undefined"),
         (lambda t: np.prod(t, out=np.zeros(())), r"np\.prod: writing into `out`"),
         (lambda t: np.max(t, 0, np.zeros(())), r"np\.max: writing into `out`"),
         (lambda t: np.cumprod(t, 0, None, np.zeros(3)), r"np\.cumprod: writing into `out`"),
         (lambda t: np.add.reduce(t, out=np.zeros(())), r"np\.add\.reduce: writing into `out`"),
         (lambda t: np.median(t, out=np.zeros(())), r"np\.median: writing into `out`"),
         (lambda t: np.polyfit(X, t, 1, full=True), r"np\.polyfit: only the coefficients"),
-        (lambda t: np.std(t, mean=2.0), r"np\.std: the derivative rule does not know the argument `mean`"),
-        (lambda t: np.quantile(t, 0.5, method="inverted_cdf", weights=X), r"np\.quantile: .*`weights`"),
     ],
 )
 def test_arguments_without_a_rule_are_refused(call, message):

@@ -20,6 +20,7 @@ from autodiff.checking.probe import Probe, quiet
 from autodiff.checking.witnesses import complex_step, slopes
 from autodiff.graph import Graph, Node
 from autodiff.operands import dtype_of, full_name, shape_of
+from autodiff.primitives import Rule
 from autodiff.rules.call import Call
 from autodiff.source import Position
 from autodiff.user_primitive import UserRule
@@ -287,7 +288,15 @@ def _wrong_shape(local: LocalRule, node: Node, i: int, result: np.ndarray) -> Fa
     return _fault("wrong shape", node, i, got)
 
 
-def _fault(kind: str, node: Node, i: int, text: str, worst: str | None = None, mode: str = "VJP") -> Fault:
+def _called(node: Node) -> str:
+    """Return the name of what the user called, which may be carried out as another operation."""
+    rule = node.parameters.get("rule")
+    if isinstance(rule, Rule):  # of `autodiff.extend`
+        return rule.name
     calls = [value for value in node.parameters.values() if isinstance(value, Call)]
-    name = full_name(calls[0].function) if calls else node.function  # of a composite, what the user called
+    return full_name(calls[0].function) if calls else node.function
+
+
+def _fault(kind: str, node: Node, i: int, text: str, worst: str | None = None, mode: str = "VJP") -> Fault:
+    name = _called(node)
     return Fault(kind, f"the {mode} of {name} for argument {i} {text}", name, i, worst, node.position)

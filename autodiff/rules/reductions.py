@@ -201,14 +201,14 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
 # --- spreads ----------------------------------------------------------------------------------------
 
 
-def _deviations(x: Any, axis: Any) -> tuple[Any, Any]:
-    """Return x - mean(x), 0 at each NaN, and the number of entries that are none.
+def _deviations(x: Any, axis: Any, where: Any = True) -> tuple[Any, Any]:
+    """Return x - mean(x), 0 where an entry is NaN or not counted, and the number of those that are counted.
 
     The mean is taken of the distances to the smallest entry: equal entries give exact zeros,
     and a spread that is small against the mean keeps its digits.
     """
     values = value_of(x)
-    counted = ~np.isnan(values)
+    counted = ~np.isnan(values) & where
     if is_complex(values):
         start = _smallest(np.real(values), axis, counted) + _smallest(np.imag(values), axis, counted) * 1j
     else:
@@ -231,13 +231,17 @@ def _freedom(number: Any, ddof: Any, correction: Any) -> Any:
     return np.where(left > 0, left, np.nan).astype(number.dtype)
 
 
-def _var_weights(x: Any, _y: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, correction: Any = None) -> Any:
-    deviations, number = _deviations(x, axis)
+def _var_weights(
+    x: Any, _y: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, correction: Any = None, where: Any = True
+) -> Any:
+    deviations, number = _deviations(x, axis, where)
     return conjugated(deviations) * (2 / _freedom(number, ddof, correction))
 
 
-def _std_weights(x: Any, _y: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, correction: Any = None) -> Any:
-    deviations, number = _deviations(x, axis)
+def _std_weights(
+    x: Any, _y: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, correction: Any = None, where: Any = True
+) -> Any:
+    deviations, number = _deviations(x, axis, where)
     freedom = _freedom(number, ddof, correction)
     variance = np.sum(squared_size(deviations), axis=axis, keepdims=True) / freedom
     equal = value_of(variance) == 0  # the subgradient of least norm
@@ -251,9 +255,52 @@ def _nan_where_value_is(weights: Callable) -> Callable:
     )
 
 
-for _weights, _plain, _without_nan in ((_var_weights, np.var, np.nanvar), (_std_weights, np.std, np.nanstd)):
-    reduction(_plain, _nan_where_value_is(_weights), ["axis", "dtype", "out", "ddof", "keepdims", "correction"])
-    reduction(_without_nan, _weights, ["axis", "dtype", "out", "ddof", "keepdims", "correction"])
+def _spread_about(root: bool) -> Callable:
+    """Return the definition of np.var, or np.std, for a mean that is given."""
+
+    def definition(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        ddof: Any = 0,
+        keepdims: Any = False,
+        *,
+        where: Any = True,
+        mean: Any,
+        correction: Any = None,
+    ) -> Any:
+        x = in_dtype(as_operand(a), dtype)
+        deviations = np.where(where, x - mean, 0.0)
+        number = np.sum(np.broadcast_to(where, shape_of(x)), axis=axis, keepdims=keepdims) - (correction or ddof)
+        y = np.sum(squared_size(deviations), axis=axis, keepdims=keepdims) / number
+        if not root:
+            return y
+        zero = value_of(y) == 0  # the subgradient of least norm
+        return np.where(zero, 0.0, np.sqrt(np.where(zero, 1.0, y)))
+
+    return definition
+
+
+class Spread(Reduction):
+    """The rule of `np.var` or `np.std`; with the argument `mean` it is that of a definition."""
+
+    def __init__(self, function: Callable, weights: Callable, root: bool) -> None:
+        super().__init__(function, weights, SPREAD)
+        composite(function, _spread_about(root))
+        self.about_mean = RULES[function]
+
+    def apply(self, args: Sequence, kwargs: Mapping) -> Any:
+        """Evaluate; by the definition if the mean is given."""
+        given = kwargs.get("mean", np._NoValue) is not np._NoValue
+        return self.about_mean.apply(args, kwargs) if given else super().apply(args, kwargs)
+
+
+SPREAD = ["axis", "dtype", "out", "ddof", "keepdims", "where", "correction"]
+RULES[np.var] = Spread(np.var, _nan_where_value_is(_var_weights), root=False)
+RULES[np.std] = Spread(np.std, _nan_where_value_is(_std_weights), root=True)
+for _function, _weights in ((np.nanvar, _var_weights), (np.nanstd, _std_weights)):
+    reduction(_function, _weights, SPREAD)
 
 # --- means with weights, sums without NaN -------------------------------------------------------------
 

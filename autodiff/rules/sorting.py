@@ -14,10 +14,11 @@ import numpy as np
 
 from autodiff.arraylike import getitem
 from autodiff.dispatch import NO_PARAMETERS, RULES
-from autodiff.operands import as_operand, is_traced, shape_of, value_of
+from autodiff.operands import as_operand, is_traced, plain, shape_of, value_of
 from autodiff.primitives import Constant, Rewrite, of_numbers
 from autodiff.rules.axes import axes_last, trailing_axes
 from autodiff.rules.general import composite, general
+from autodiff.rules.refused import refuse_complex
 
 # --- permutations along an axis -------------------------------------------------------------------
 
@@ -193,6 +194,7 @@ def quantile(x: Any, q: Any, axis: Any, keepdims: bool, method: str, ignore_nan:
     Unless they are to be ignored, a NaN makes the derivatives by all entries beside it NaN.
     NumPy itself is asked for the positions: the quantiles of 0, 1, …, n - 1.
     """
+    refuse_complex("np.quantile, np.median", x)
     rows, kept_shape = axes_last(x, axis)
     rows = np.reshape(rows, (-1, shape_of(rows)[-1]))
     levels = np.ravel(as_operand(q))
@@ -228,6 +230,17 @@ def _positions(q: Any, numbers: np.ndarray, method: str, dtype: np.dtype) -> tup
     return below, (between + slopes * (q - value_of(q))).astype(dtype)
 
 
+def _weighted(x: Any, q: Any, function: Callable, scale: float, options: dict) -> Any:
+    """Return the quantiles where entries have weights: each is an entry, and moves with the first that equals it."""
+    refuse_complex("np.quantile, np.median", x)
+    axis = options["axis"]
+    y = of_numbers(function, x, np.asarray(q) / scale, **options)
+    rows, kept_shape = axes_last(x, axis)
+    picked = np.reshape(np.moveaxis(np.reshape(y, (-1, *kept_shape)), 0, -1), (*kept_shape, -1))
+    places = np.argmax(value_of(rows)[..., None, :] == picked[..., :, None], axis=-1)
+    return np.reshape(np.moveaxis(_pick_last(rows, places), -1, 0), shape_of(y))
+
+
 def _with_lost_axes(y: Any, x: Any, axis: Any, leading: int) -> Any:
     ndim = len(shape_of(x))
     return np.expand_dims(y, tuple([leading + ndim + a for a in trailing_axes(axis, ndim)]))
@@ -244,7 +257,12 @@ def _quantile(scale: float, ignore_nan: bool) -> Callable:
         overwrite_input: bool = False,
         method: str = "linear",
         keepdims: bool = False,
+        *,
+        weights: Any = None,
     ) -> Any:
+        if weights is not None:
+            options = {"axis": axis, "method": method, "keepdims": keepdims, "weights": weights}
+            return _weighted(as_operand(a), plain(q), np.nanquantile if ignore_nan else np.quantile, scale, options)
         return quantile(as_operand(a), as_operand(q) / scale, axis, keepdims, method, ignore_nan)
 
     return definition
