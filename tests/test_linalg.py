@@ -115,7 +115,7 @@ def permanents(a):
 
 
 def test_third_derivative_of_det():
-    """At a regular matrix against differences of the second; at a singular one it is refused."""
+    """At a regular matrix against differences of the second; of 3 x 3 matrices it is the same everywhere."""
     rng = np.random.default_rng(0)
     u, v, w = rng.uniform(-1, 1, (3, 3, 3))
     a = SINGULAR["regular"]
@@ -126,8 +126,49 @@ def test_third_derivative_of_det():
     third = ad.jvp(second, (a,), (w,))[1]
     np.testing.assert_allclose(third, differences(lambda x: [second(x)], [a], [w])[0], rtol=1e-9)
     np.testing.assert_allclose(np.sum(gradient(second, a) * w), third, rtol=1e-12)
-    with pytest.raises(ValueError, match=r"np\.linalg\.det: derivatives beyond the second need a regular matrix"):
-        ad.jvp(second, (SINGULAR["rank 2"],), (w,))
+    for singular in (SINGULAR["rank 2"], np.zeros((3, 3)), np.ones((3, 3))):
+        np.testing.assert_allclose(ad.jvp(second, (singular,), (w,))[1], third, rtol=1e-12)
+        np.testing.assert_allclose(np.sum(gradient(second, singular) * w), third, rtol=1e-12)
+    all_thirds = ad.jacobian(ad.hessian(np.linalg.det))(np.diag([2.0, 0.0, 0.0, 0.0]))
+    assert all_thirds[0, 0, 1, 1, 2, 2] == 0.0 and all_thirds[1, 1, 2, 2, 3, 3] == 2.0
+
+
+def test_qr_of_dependent_columns_is_refused():
+    a = np.array([[1.0, 2.0, 3.0], [0.5, 1.0, 1.5], [2.0, 1.0, 3.0], [1.0, 0.0, 1.0]])
+    for mode in ("reduced", "complete"):
+        for f in (lambda x, mode=mode: np.sum(np.linalg.qr(x, mode)[0]),):
+            with pytest.raises(ValueError, match=r"np\.linalg\.qr: the factors jump where the columns depend"):
+                ad.grad(f)(a)
+            with pytest.raises(ValueError, match=r"np\.linalg\.qr: the factors jump where the columns depend"):
+                ad.jvp(f, (a,), (a,))
+
+
+def test_svd_with_full_matrices_where_the_thin_part_is_used():
+    a = np.random.default_rng(4).normal(size=(5, 2))
+
+    def f(full):
+        def of(x):
+            u, s, vt = np.linalg.svd(x, full_matrices=full)
+            return np.sum(np.abs(u[:, :2]) ** 3) + np.sum(s * np.abs(vt[0]))
+
+        return of
+
+    np.testing.assert_allclose(gradient(f(True), a), gradient(f(False), a), rtol=1e-12)
+    np.testing.assert_allclose(forward_gradient(f(True), a), gradient(f(False), a), rtol=1e-12)
+    np.testing.assert_allclose(ad.hessian(f(True))(a), ad.hessian(f(False))(a), rtol=1e-12, atol=1e-13)
+    for used in (lambda x: np.sum(np.linalg.svd(x)[0]), lambda x: np.sum(np.linalg.svd(x)[0][:, 3])):
+        with pytest.raises(ValueError, match="several vectors that complete a basis"):
+            gradient(used, a)
+
+
+def test_pinv_by_the_cutoff_that_is_given():
+    a = np.array([[1.0, 0.05], [0.02, 0.1]])
+    u, v = np.array([1.0, 2.0]), np.array([0.5, -1.0])
+    for b in (a, np.outer(u, v)):  # the second has rank 1, and what is cut off is noise
+        default = gradient(lambda x: np.sum(np.linalg.pinv(x) ** 2), b)
+        np.testing.assert_array_equal(gradient(lambda x: np.sum(np.linalg.pinv(x, rcond=1e-6) ** 2), b), default)
+    with pytest.raises(ValueError, match=r"np\.linalg\.pinv: .*got 0\.0988454 beside 1\.00156"):
+        ad.jvp(lambda x: np.linalg.pinv(x, rtol=0.5), (a,), (a,))
 
 
 def test_logdet_in_closed_form():

@@ -16,7 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.boundary import one_like
 from autodiff.dispatch import RULES, Operation
+from autodiff.forward import jvp
 from autodiff.operands import TRACED, as_operand, dtype_of, shape_of, value_of
 from autodiff.primitives import Constant, Rewrite, of_numbers
 from autodiff.reverse import vjp
@@ -189,8 +191,8 @@ composite(
 #     d cof A [M] = conj det(U Vᵀ) · U K(Uᵀ M V) Vᵀ,     K(N) = diag(P diag N) − P ∘ Nᵀ
 #
 # where Pᵢⱼ = Π_{l≠i,j} sₗ for i ≠ j and Pᵢᵢ = 0: no division, so both hold at singular A. K is
-# symmetric as a linear map, hence its own transpose. The third derivative is by A⁻¹, so it needs
-# a regular matrix.
+# symmetric as a linear map, hence its own transpose. The third derivative is by A⁻¹, for singular A
+# that of a polynomial.
 
 
 def _products_without_one(s: np.ndarray) -> np.ndarray:
@@ -281,18 +283,35 @@ def cofactors_change(a: Any, m: Any) -> Any:
     return _times_power_of_two(sign * u @ k @ vt, scale)
 
 
-def _cofactors_change_by_inverse(a: Any, m: Any) -> Any:
-    """The same for regular A: det A · (tr(XM) Xᵀ − (XMX)ᵀ), X = A⁻¹."""
+def _cofactors_change_from_rules(a: Any, m: Any) -> Any:
+    """Return the same written with operations that have rules, which derivatives beyond the second need.
+
+    For regular A: det A · (tr(XM) Xᵀ − (XMX)ᵀ), X = A⁻¹; near singular A from the determinant as a polynomial.
+    """
     s = np.linalg.svdvals(value_of(a))
     if s.size and np.any(s[..., -1] <= s[..., 0] * np.finfo(s.dtype).eps * s.shape[-1]):
-        raise ValueError(
-            "np.linalg.det: derivatives beyond the second need a regular matrix; got a singular one. "
-            "Write the determinant out in its entries."
-        )
+        shape = np.broadcast_shapes(shape_of(a), shape_of(m))  # many M may come at once
+        return jvp(_cofactors_by_products, (np.broadcast_to(a, shape),), (np.broadcast_to(m, shape),))[1]
     x = np.linalg.inv(a)
     xm = x @ m
     trace = np.sum(diagonal(xm), axis=-1)
     return np.linalg.det(a)[..., None, None] * (trace[..., None, None] * x - xm @ x).mT
+
+
+def _cofactors_by_products(a: Any) -> Any:
+    y, pullback = vjp(_det_by_products, a)
+    return pullback(one_like(y))[0]
+
+
+def _det_by_products(a: Any) -> Any:
+    """Return det A without a division, in n - 1 products of matrices (Bird 2011, Inf. Process. Lett. 111, 1072)."""
+    n = shape_of(a)[-1]
+    f = a
+    for _ in range(n - 1):
+        d = diagonal(f)[..., 1:]
+        below = np.concatenate([np.flip(np.cumsum(np.flip(d, -1), -1), -1), np.zeros_like(d[..., :1])], -1)
+        f = (np.triu(f, 1) - below[..., None] * np.eye(n, dtype=dtype_of(a))) @ a
+    return (-1) ** (n - 1) * f[..., 0, 0]
 
 
 def _det(ct: Any, y: Any, a: Any) -> Any:
@@ -305,7 +324,7 @@ general(cofactors, lambda ct, _y, a: cofactors_change(a, ct))
 RULES[cofactors_change] = Broadcasting(
     cofactors_change,
     [
-        lambda ct, _y, a, m: vjp(lambda at: _cofactors_change_by_inverse(at, m), a)[1](ct)[0],
+        lambda ct, _y, a, m: vjp(lambda at: _cofactors_change_from_rules(at, m), a)[1](ct)[0],
         lambda ct, _y, a, _m: cofactors_change(a, ct),
     ],
 )
