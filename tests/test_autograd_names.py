@@ -566,3 +566,15 @@ def test_an_optimizer_of_vectors_becomes_one_of_containers():
     numpy.testing.assert_array_equal(descend(gradient, start, steps=1)["a"], X / 2)
     end = descend(gradient, start, lambda p, i, g: seen.append((i, p["b"][0], g["b"][0])), 2)
     assert end["b"] == [0.0] and seen == [(0, 3.0, 6.0), (1, 0.0, 0.0)]
+
+
+def test_random_numbers_by_traced_parameters_say_how_to_write_them():
+    with pytest.raises(TypeError, match=r"np\.random\.normal: .*loc \+ scale \* np\.random\.standard_normal"):
+        ad.grad(lambda m: np.sum(np.random.normal(m, 1.0, 3)))(1.0)
+    with pytest.raises(TypeError, match=r"np\.random\.gamma: .*depend on nothing"):
+        ad.grad(lambda m: np.sum(np.random.gamma(shape=m)))(1.0)
+    np.random.seed(3)
+    drawn = np.random.normal(1.0, 2.0, 3)
+    numpy.random.seed(3)
+    numpy.testing.assert_array_equal(drawn, numpy.random.normal(1.0, 2.0, 3))
+    assert np.random.default_rng is not None and np.random.Generator is numpy.random.Generator

@@ -1,9 +1,11 @@
 """NumPy's namespace, for programs that say `import autodiff.numpy as np`.
 
 Our tensors speak NumPy's protocols, so these are NumPy's own objects, with two differences:
-`array`, `asarray` and their like keep traced values, alone or in nested lists, in the graph,
-and a list of traced values is taken wherever an array is (`autodiff.numpy.lists`). With
-`import numpy as np` everything works but these two.
+`array`, `asarray`, `fromiter` and their like keep traced values, alone or in nested lists, in the
+graph, and NumPy's functions and ufuncs take a list of traced values where they take an array
+(`autodiff.numpy.lists`; their methods, such as `add.reduce`, do not). With `import numpy as np`
+everything works but these two. Arrays made by `zeros`, `empty` and their like are NumPy's: they
+hold numbers alone.
 """
 
 from typing import Any

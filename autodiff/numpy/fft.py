@@ -1,13 +1,7 @@
 """NumPy's Fourier transforms, under the name that programs written for autograd import."""
 
-from typing import Any
-
 import numpy as _numpy
 
 from autodiff.numpy import lists as _lists
 
-globals().update(_lists.namespace_of(_numpy.fft))
-
-
-def __getattr__(name: str) -> Any:
-    return getattr(_numpy.fft, name)
+__getattr__ = _lists.fill(globals(), _numpy.fft)

@@ -78,6 +78,12 @@ def namespace_of(module: ModuleType) -> Mapping[str, Any]:
     return {name: wrappers.get(id(item), item) for name, item in public.items()}
 
 
+def fill(namespace: dict[str, Any], module: ModuleType) -> Callable[[str], Any]:
+    """Put the names of a module of NumPy's into `namespace`, and return its `__getattr__` for what NumPy loads late."""
+    namespace.update(namespace_of(module))
+    return functools.partial(getattr, module)
+
+
 def _wrapper(function: Callable) -> Callable:
     return ufunc_taking_lists(function) if isinstance(function, np.ufunc) else takes_lists(function)
 
