@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+import pickle
 
 import mpmath as mp
 import numpy as np
@@ -198,6 +199,23 @@ def test_what_has_no_derivative_here_is_scipys(family):
         assert our_stats.norm.std(0.0, 2.0) == 2.0
     with pytest.raises(AttributeError, match="nothing"):
         _ = ours.nothing
+
+
+@pytest.mark.parametrize("family", [*SHAPES, "poisson"])
+def test_functions_and_their_steps_are_pickled_by_name(family):
+    function = our_stats.poisson.logpmf if family == "poisson" else getattr(our_stats, family).logpdf
+    assert pickle.loads(pickle.dumps(function)) is function
+    assert pickle.loads(pickle.dumps(function.step)) is function.step
+    x = np.array([1.0, 2.0]) if family == "poisson" else np.array([0.3, 0.4])
+    shapes = () if family == "norm" else (2.0, 3.0) if family == "beta" else (2.0,)
+
+    def loss(scale, x):
+        by_scale = (scale,) if family == "poisson" else (*shapes, 0.0, scale)
+        return np.sum(function(x, *by_scale)) ** 2
+
+    fast = ad.compile(ad.value_and_grad(loss))
+    np.testing.assert_array_equal(fast(1.3, x), ad.value_and_grad(loss)(1.3, x))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(fast))(1.3, x), fast(1.3, x))
 
 
 def test_singular_covariances_have_no_slope_off_their_support():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -15,6 +16,8 @@ from autodiff.rules.general import composite
 class Function(Operation):
     """A function of SciPy's, traced or not: of plain arrays its own values, bit for bit."""
 
+    step: Operation  # what it does to sorted arguments, where that is an operation of its own
+
     def __init__(self, implementation: Callable, name: str) -> None:
         super().__init__(implementation)
         self.__qualname__ = name
@@ -24,6 +27,16 @@ class Function(Operation):
         if is_traced(args) or is_traced(kwargs):
             return bind(self, args, kwargs)
         return self.implementation(*args, **kwargs)
+
+    def __reduce__(self) -> Any:
+        """Pickle by name, that of our namesake of SciPy's module."""
+        return (_namesake, (self.__qualname__,)) if _namesake(self.__qualname__) is self else super().__reduce__()
+
+
+def _namesake(name: str) -> Any:
+    """Return `autodiff.scipy.stats.norm.pdf` for "scipy.stats.norm.pdf"."""
+    module, _, last = name.rpartition(".")
+    return getattr(import_module(f"autodiff.{module}"), last, None) if module else None
 
 
 def defined(name: str, implementation: Callable, definition: Callable, check: Callable | None = None) -> Function:

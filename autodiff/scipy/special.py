@@ -8,6 +8,7 @@ import numpy as np
 from scipy import special as _special
 
 import autodiff.rules.scipy_special  # noqa: F401 - fills RULES
+from autodiff.dispatch import Operation
 from autodiff.operands import Spec, as_operand, dtype_of, shape_of, value_of
 from autodiff.rules.axes import restore_axes
 from autodiff.rules.elementwise import summed_to
@@ -38,8 +39,14 @@ def __getattr__(name: str) -> Any:
 
 # --- log Σ b exp(a) and its like -------------------------------------------------------------------
 
-_log_sum = Function(lambda a, axis=None, keepdims=False: _special.logsumexp(a, axis, keepdims=keepdims), "logsumexp")
-reduction(_log_sum, softmax_weights)
+
+@Operation
+def log_sum(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return log Σ exp(a)."""
+    return _special.logsumexp(a, axis, keepdims=keepdims)
+
+
+reduction(log_sum, softmax_weights)
 
 
 def _weighted(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
@@ -71,19 +78,22 @@ def _by_weight(ct: Any, y: Any, a: Any, b: Any, axis: Any = None, keepdims: bool
     return summed_to(restore_axes(ct, shares, axis, keepdims) * (shares / total), shape_of(b))
 
 
-_weighted_log_sum = Function(
-    lambda a, b, axis=None, keepdims=False: _special.logsumexp(a, axis, b, keepdims), "scipy.special.logsumexp"
-)
-general(_weighted_log_sum, _by_exponent, _by_weight, parameters=["axis", "keepdims"])
+@Operation
+def weighted_log_sum(a: Any, b: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return log Σ b exp(a)."""
+    return _special.logsumexp(a, axis, b, keepdims)
+
+
+general(weighted_log_sum, _by_exponent, _by_weight, parameters=["axis", "keepdims"])
 
 
 def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
     """Return log Σ b exp(a) over `axis`. See `scipy.special.logsumexp`."""
     if b is None and not return_sign:
-        return _log_sum(as_operand(a), axis=axis, keepdims=keepdims)
+        return log_sum(as_operand(a), axis=axis, keepdims=keepdims)
     if return_sign:
         return _signed_log_sum(as_operand(a), axis=axis, b=b, keepdims=keepdims, return_sign=True)
-    return _weighted_log_sum(as_operand(a), as_operand(b), axis=axis, keepdims=keepdims)
+    return weighted_log_sum(as_operand(a), as_operand(b), axis=axis, keepdims=keepdims)
 
 
 def _softmax_change(c: Any, y: Any, _x: Any, axis: Any = None) -> Any:

@@ -50,7 +50,7 @@ elementwise(special.k1, lambda c, _y, x: c * -0.5 * (special.k0(x) + special.kv(
 
 
 def _asymptotic(v: Any, x: Any, sign: float, order: int) -> Any:
-    """Return the derivative of x^(-½) Σ (±1)ᵏ aₖ(v) / xᵏ, DLMF 10.40.1, term by term."""
+    """Return the derivative of x^(-½) Σ (±1)ᵏ aₖ(v) / xᵏ, DLMF 10.40.1, up to the smallest term: for x > 40 + v²."""
     total = np.zeros(np.broadcast_shapes(v.shape, x.shape))
     factor = np.ones_like(total)
     smallest = np.full_like(total, np.inf)

@@ -56,7 +56,7 @@ def _times_log1p_less_linear(a: Any, excess: Any, x: Any) -> Any:
 @in_double
 def gamma_density(a: Any, x: Any) -> Any:
     """Return xᵃ⁻¹ exp(-x) / Γ(a), a > 0."""
-    if ((x > 0) & (x < 100) & (a > 0) & (a < 100)).all():  # the terms are not so large that digits are lost
+    if ((x > 1e-3) & (x < 30) & (a > 0) & (a < 20)).all():  # the terms are small: no digits are lost
         return np.exp(special.xlogy(a - 1.0, x) - x - special.gammaln(a))
     inside = (x > 0) & (x < np.inf)
     z = np.where(inside, x, 1.0)
@@ -69,7 +69,7 @@ def gamma_density(a: Any, x: Any) -> Any:
 def beta_density(a: Any, b: Any, x: Any) -> Any:
     """Return xᵃ⁻¹ (1 - x)ᵇ⁻¹ / B(a, b), a and b > 0, 0 ≤ x ≤ 1."""
     inside = (x > 0) & (x < 1)
-    if (inside & (a > 0) & (a < 100) & (b > 0) & (b < 100) & (a + b > 0.1)).all():
+    if ((np.abs(x - 0.5) < 0.499) & (a > 0) & (a < 20) & (b > 0) & (b < 20)).all():
         return np.exp(special.xlogy(a - 1.0, x) + special.xlog1py(b - 1.0, -x) - special.betaln(a, b))
     z = np.where(inside, x, 0.5)
     n = a + b
@@ -118,7 +118,7 @@ def digamma_difference(a: Any, b: Any) -> Any:
     """
     low, high = special.psi(a), special.psi(a + b)
     difference = high - low
-    if ((np.abs(difference) > 0.5 * np.abs(low)) & (a > 0) & (a + b > 0)).all():
+    if ((np.abs(difference) > 0.25 * np.abs(low)) & (a > 0) & (a + b > 0)).all():
         return difference
     whole = (a <= 0) & (a + b < 1) & (np.rint(b) == b)
     a, sign = np.where(whole, 1.0 - a - b, a), np.where(whole, -1.0, 1.0)

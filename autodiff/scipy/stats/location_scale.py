@@ -46,6 +46,18 @@ def positive(x: Any) -> Any:
 elementwise(positive, 1)
 
 
+class Step(Operation):
+    """What `function` does once its arguments are sorted: it is pickled as part of that."""
+
+    def __init__(self, implementation: Callable, function: Function) -> None:
+        super().__init__(implementation)
+        self.function = function
+        function.step = self
+
+    def __reduce__(self) -> Any:
+        return getattr, (self.function, "step")
+
+
 class Family:
     """A distribution of SciPy's, and where its density is not 0.
 
@@ -166,7 +178,7 @@ class Family:
     ) -> Function:
         """Return a function of z whose rules are slope(y, z, shapes, scale) and, for the scale, -z slope - drift."""
         function = Function(getattr(self.distribution, name), self._full_name(name))
-        step = Operation(self._value(name, scaled, standard))
+        step = Step(self._value(name, scaled, standard), function)
 
         def parts(x: Any, rest: Sequence) -> tuple[Any, Any, Any]:
             *shapes, loc, scale = rest

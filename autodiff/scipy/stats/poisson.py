@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from autodiff.dispatch import RULES, Operation
+from autodiff.dispatch import RULES
 from autodiff.operands import as_operand
 from autodiff.primitives import Rewrite
 from autodiff.rules.scipy_special.densities import gamma_density
@@ -19,7 +19,7 @@ from autodiff.rules.scipy_special.elementary import over
 from autodiff.rules.scipy_special.orders import special_function
 from autodiff.rules.scipy_special.tails import gamma_lower, gamma_upper
 from autodiff.scipy.functions import Function
-from autodiff.scipy.stats.location_scale import positive
+from autodiff.scipy.stats.location_scale import Step, positive
 from autodiff.scipy.stats.scipys_own import methods_of
 
 COUNTS = "Counts are whole numbers. Keep k and loc plain numbers."
@@ -52,9 +52,9 @@ def _function(name: str, slope: Callable, is_mass: bool = False) -> Function:
 
     value.__qualname__ = full
     value.__name__ = name
-    step = Operation(value)
-    special_function(step, COUNTS, by_mean, COUNTS, name=full)
     function = Function(public, full)
+    step = Step(value, function)
+    special_function(step, COUNTS, by_mean, COUNTS, name=full)
     RULES[function] = Rewrite(function, lambda k, mu, loc=0: step(as_operand(k), as_operand(mu), as_operand(loc)))
     return function
 
