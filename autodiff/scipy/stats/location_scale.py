@@ -46,13 +46,29 @@ def positive(x: Any) -> Any:
 elementwise(positive, 1)
 
 
-class Step(Operation):
-    """What `function` does once its arguments are sorted: it is pickled as part of that."""
+class Value:
+    """The function of arrays that a step is, which has a name and is pickled as a part of it."""
 
-    def __init__(self, implementation: Callable, function: Function) -> None:
-        super().__init__(implementation)
+    def __init__(self, value: Callable, function: Function) -> None:
+        self.value = value
         self.function = function
+        self.__name__ = function.__name__
+        self.__qualname__ = function.__qualname__
+
+    def __call__(self, *operands: Any) -> Any:
+        return self.value(*operands)
+
+    def __reduce__(self) -> Any:
+        return getattr, (self.function.step, "implementation")
+
+
+class Step(Operation):
+    """What `function` does once its arguments are sorted: it is pickled as a part of that."""
+
+    def __init__(self, value: Callable, function: Function) -> None:
+        super().__init__(Value(value, function))
         function.step = self
+        self.function = function
 
     def __reduce__(self) -> Any:
         return getattr, (self.function, "step")
@@ -227,8 +243,6 @@ class Family:
                     known = known and all_positive(parameter)
                 return scaled(private(z, *shapes), scale) if known else public(x, *rest)
 
-        value.__qualname__ = self._full_name(name)
-        value.__name__ = name
         return value
 
     # --- slopes ---------------------------------------------------------------------------------------
@@ -244,7 +258,7 @@ class Family:
         if self.support == INFINITE:
             return f(z, *shapes)
         outside = (z < low) | (z > high) if np.isfinite(high) else z < low
-        return np.where(outside, 0.0 * sum(shapes), f(self._held(z, outside), *shapes))
+        return np.where(outside, 0.0 * sum(shapes, 0.0), f(self._held(z, outside), *shapes))
 
     def _slope_of_density(self, y: Any, z: Any, shapes: Sequence, scale: Any) -> Any:
         low, high = self.support

@@ -50,8 +50,6 @@ def _function(name: str, slope: Callable, is_mass: bool = False) -> Function:
         mu = np.where(mu == 0, 0.0, positive(np.where(mu == 0, 1.0, mu)))
         return c * np.where(counted, slope(y, np.where(counted, n, 1.0), mu), np.where(np.isnan(n), np.nan, 0.0 * mu))
 
-    value.__qualname__ = full
-    value.__name__ = name
     function = Function(public, full)
     step = Step(value, function)
     special_function(step, COUNTS, by_mean, COUNTS, name=full)
