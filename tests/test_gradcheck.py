@@ -421,3 +421,27 @@ def test_no_false_alarm_on_the_table_of_operations(problem):
         pytest.skip("complex")
     report = ad.gradcheck(problem.f, *problem.primals)
     assert report, str(report)
+
+
+def test_a_function_of_autograds_convention_is_named():
+    from autodiff.extend import defvjp, primitive
+
+    @primitive
+    def cubed(x):
+        return x**3
+
+    defvjp(cubed, lambda _y, x: lambda ct: 2 * ct * x**2)
+    assert "the VJP of cubed for argument 0" in str(ad.gradcheck(cubed, 2.0))
+
+
+def test_check_grads_takes_one_mode_and_names_the_argument():
+    from autodiff.test_util import check_grads
+
+    ad.check_grads(np.sin, 0.5, modes="forward")
+    check_grads(np.sin, modes="fwd")(0.5)
+    with pytest.raises(ValueError, match=r"got \['forwards'\]"):
+        ad.check_grads(np.sin, 0.5, modes="forwards")
+    with pytest.raises(TypeError, match=r"got 2 as argument 0\."):
+        check_grads(np.sin)(2)
+    with pytest.raises(TypeError, match=r"got 3 as argument 1\['w'\]\."):
+        ad.check_grads(lambda a, b: a * b["w"], 2.0, {"w": 3})

@@ -288,7 +288,7 @@ def _wrong_shape(local: LocalRule, node: Node, i: int, result: np.ndarray) -> Fa
     return _fault("wrong shape", node, i, got)
 
 
-def _called(node: Node) -> str:
+def _called(node: Node) -> str | None:
     """Return the name of what the user called, which may be carried out as another operation."""
     rule = node.parameters.get("rule")
     if isinstance(rule, Rule):  # of `autodiff.extend`

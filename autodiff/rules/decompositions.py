@@ -21,9 +21,9 @@ import numpy as np
 
 from autodiff.boundary import zero_like
 from autodiff.dispatch import RULES, Operation
-from autodiff.operands import dtype_of, shape_of, value_of
+from autodiff.operands import dtype_of, is_complex, shape_of, value_of
 from autodiff.primitives import Rewrite, of_numbers
-from autodiff.rules.conjugates import adjoint, conjugated, hermitian_part, in_conjugates, is_complex, squared_size
+from autodiff.rules.conjugates import adjoint, conjugated, hermitian_part, in_conjugates, squared_size
 from autodiff.rules.general import composite, general
 
 
@@ -102,8 +102,8 @@ def complete_factors(a: Any) -> Any:
 def _by_reflections(a: Any) -> tuple:
     """Return the same by LAPACK's reflections 1 − τ w wᴴ: they fix the columns past the n-th."""
     m, n = shape_of(a)[-2:]
-    r = np.linalg.qr(value_of(a), "r")
-    signs = np.sign(np.real(r * of_numbers(_one_if_regular, r)))
+    triangle = np.linalg.qr(value_of(a), "r")
+    signs = np.sign(np.real(triangle * of_numbers(_one_if_regular, triangle)))
     q, r = np.eye(m, dtype=dtype_of(a)), a
     for j in range(n):
         x = r[..., j:, j]

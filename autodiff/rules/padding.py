@@ -36,7 +36,7 @@ def _widths(pad_width: Any, ndim: int) -> np.ndarray:
     return widths
 
 
-def _computed(array: Any, pad_width: Any, mode: str = "constant", **options: Any) -> Any:
+def padded_by_values(array: Any, pad_width: Any, mode: str = "constant", **options: Any) -> Any:
     """Return the padded array where `mode` computes what is put in."""
     x = as_operand(array)
     ndim = len(shape_of(x))
@@ -124,7 +124,7 @@ SIDES: dict[str, Callable] = {
 
 rearranges(np.pad)
 _copied = RULES[np.pad]
-composite(np.pad, _computed)
+composite(np.pad, padded_by_values)
 _put_in = RULES[np.pad]
 
 

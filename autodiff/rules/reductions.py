@@ -20,12 +20,12 @@ import numpy as np
 from autodiff.arraylike import getitem
 from autodiff.boundary import one_like
 from autodiff.dispatch import RULES, Operation
-from autodiff.operands import as_operand, dtype_of, shape_of, value_of
+from autodiff.operands import as_operand, dtype_of, is_complex, shape_of, value_of
 from autodiff.primitives import Rewrite
 from autodiff.reverse import vjp
 from autodiff.rules.axes import along, axes_last, axes_of, restore_axes
 from autodiff.rules.casts import in_dtype
-from autodiff.rules.conjugates import conjugated, is_complex, squared_size
+from autodiff.rules.conjugates import conjugated, squared_size
 from autodiff.rules.general import Reduction, composite, reduction
 from autodiff.rules.refused import refuse_complex
 
@@ -299,8 +299,8 @@ class Spread(Reduction):
 SPREAD = ["axis", "dtype", "out", "ddof", "keepdims", "where", "correction"]
 RULES[np.var] = Spread(np.var, _nan_where_value_is(_var_weights), root=False)
 RULES[np.std] = Spread(np.std, _nan_where_value_is(_std_weights), root=True)
-for _function, _weights in ((np.nanvar, _var_weights), (np.nanstd, _std_weights)):
-    reduction(_function, _weights, SPREAD)
+reduction(np.nanvar, _var_weights, SPREAD)
+reduction(np.nanstd, _std_weights, SPREAD)
 
 # --- means with weights, sums without NaN -------------------------------------------------------------
 
