@@ -19,9 +19,8 @@ import numpy as np
 
 from autodiff.assignment import astype
 from autodiff.boundary import one_like
-from autodiff.operands import TRACED, as_operand, dtype_of, shape_of, size_of, value_of
+from autodiff.operands import TRACED, as_operand, dtype_of, is_complex, shape_of, size_of, value_of
 from autodiff.reverse import vjp
-from autodiff.rules.conjugates import is_complex
 from autodiff.transforms import ArgNum, function_of_leaves, named
 from autodiff.tree import LEAF, flatten
 

@@ -11,9 +11,8 @@ from autodiff.batch import basis, unbatch
 from autodiff.complex_derivatives import from_columns, from_rows
 from autodiff.dispatch import new_level
 from autodiff.forward import jvp
-from autodiff.operands import shape_of, size_of
+from autodiff.operands import is_complex, shape_of, size_of
 from autodiff.reverse import vjp
-from autodiff.rules.conjugates import is_complex
 from autodiff.transforms import ArgNum, function_of_leaves, grad, named
 from autodiff.tree import Structure, flatten
 

@@ -97,6 +97,19 @@ def value_of(x: Any) -> Any:
     return x
 
 
+def is_complex(x: Any) -> bool:
+    """Tell whether an operand is made of complex numbers."""
+    return dtype_of(x).kind == "c"
+
+
+def visible(x: Any) -> Any:
+    """Return the numbers of an operand where a rule may go by them; None while it is compiled, for all numbers."""
+    x = value_of(x)
+    if x.__class__ not in TRACED:
+        return x
+    return None if x.recorder.strict else x.payload
+
+
 def map_nested(function: Callable[[Any], Any], tree: Any, kinds: AbstractSet[Any]) -> Any:
     """Return nested lists, tuples and dicts with `function` applied to whatever is of one of the `kinds`."""
     kind = tree.__class__

@@ -21,11 +21,8 @@ from autodiff.graph import Graph, Node
 from autodiff.rules.linear import filled
 
 BACKWARD = "backward sweep"
-REARRANGED = {
-    RULES[function]
-    for function in (np.reshape, np.ravel, np.squeeze, np.expand_dims, np.broadcast_to, filled, np.copy, astype, getitem)
-    if function in RULES
-}
+_LAYING_OUT = (np.reshape, np.ravel, np.squeeze, np.expand_dims, np.broadcast_to, filled, np.copy, astype, getitem)
+REARRANGED = {RULES[function] for function in _LAYING_OUT if function in RULES}
 """Operations that lay out the same numbers anew, or take some of them: in the model view they are part of the arrow."""
 
 CALLS_LIMIT = 1500  # boxes, above which the parts of one call are not looked for

@@ -9,9 +9,9 @@ import numpy as np
 
 from autodiff.arraylike import power
 from autodiff.dispatch import RULES
-from autodiff.operands import dtype_of
+from autodiff.operands import dtype_of, is_complex
 from autodiff.rules.casts import to_dtype
-from autodiff.rules.conjugates import conjugated, is_complex
+from autodiff.rules.conjugates import conjugated
 from autodiff.rules.elementwise import elementwise
 
 

@@ -30,9 +30,9 @@ import numpy as np
 
 from autodiff.assignment import astype
 from autodiff.dispatch import RULES, evaluate
-from autodiff.operands import Spec, as_operand, dtype_of, value_of
+from autodiff.operands import Spec, as_operand, dtype_of, is_complex, value_of
 from autodiff.primitives import Rewrite
-from autodiff.rules.conjugates import conjugated, is_complex
+from autodiff.rules.conjugates import conjugated
 from autodiff.rules.elementwise import Elementwise
 from autodiff.rules.general import General
 from autodiff.rules.linear import linear

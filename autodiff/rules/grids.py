@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from autodiff.dispatch import RULES
-from autodiff.operands import as_operand, dtype_of, is_traced, shape_of, value_of
+from autodiff.operands import as_operand, dtype_of, is_complex, is_traced, shape_of, value_of
 from autodiff.primitives import Rewrite
 from autodiff.rules.casts import in_dtype
-from autodiff.rules.conjugates import is_complex
 from autodiff.rules.general import composite
 
 

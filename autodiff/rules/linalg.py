@@ -19,10 +19,10 @@ import numpy as np
 from autodiff.boundary import one_like
 from autodiff.dispatch import RULES, Operation
 from autodiff.forward import jvp
-from autodiff.operands import TRACED, as_operand, dtype_of, shape_of, value_of
+from autodiff.operands import TRACED, as_operand, dtype_of, is_complex, shape_of, value_of
 from autodiff.primitives import Constant, Rewrite, of_numbers
 from autodiff.reverse import vjp
-from autodiff.rules.conjugates import adjoint, in_conjugates, is_complex, squared_size
+from autodiff.rules.conjugates import adjoint, in_conjugates, squared_size
 from autodiff.rules.elementwise import match
 from autodiff.rules.general import General, composite, general
 

@@ -25,17 +25,11 @@ from autodiff.assignment import astype
 from autodiff.batch import align
 from autodiff.boundary import zero_like
 from autodiff.dispatch import RULES, Operation
-from autodiff.operands import (
-    DIFFERENTIATED,
-    PLAIN,
-    Spec,
-    dtype_of,
-    shape_of,
-)
+from autodiff.operands import DIFFERENTIATED, PLAIN, Spec, dtype_of, is_complex, shape_of
 from autodiff.primitives import SPEC, SPEC_ONE, Plan, Primitive, Rewrite, View
 from autodiff.rules.axes import restore_axes, trailing_axes
 from autodiff.rules.casts import to_dtype
-from autodiff.rules.conjugates import is_complex, real_part
+from autodiff.rules.conjugates import real_part
 from autodiff.rules.elementwise import match
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.dispatch import RULES, Operation
-from autodiff.operands import as_operand, dtype_of, is_traced, shape_of, value_of
+from autodiff.operands import as_operand, dtype_of, shape_of, visible
 from autodiff.primitives import Rewrite, of_numbers
 from autodiff.rules.conjugates import conjugated
 from autodiff.rules.general import composite, reduction
@@ -35,8 +35,8 @@ def other_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = None
 
 def _p_norm_weights(x: Any, y: Any, axis: Any = None, ord: Any = None) -> Any:
     p = 2 if ord in (None, "fro", "f") else ord
-    values = value_of(y)
-    if is_traced(values) or not _keeps_digits(values, p):
+    numbers = visible(y)
+    if numbers is None or not _keeps_digits(np.asarray(numbers), p):
         scale = of_numbers(_scale, x, y, axis=axis, p=p)
         x = x / scale
         y = np.linalg.norm(x, ord, axis, keepdims=True)

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from autodiff.dispatch import RULES
-from autodiff.operands import as_operand, dtype_of, is_inexact
+from autodiff.operands import as_operand, dtype_of, is_complex, is_inexact
 from autodiff.primitives import Constant, Rewrite
-from autodiff.rules.conjugates import is_complex
 from autodiff.rules.elementwise import elementwise
 from autodiff.rules.refused import refuse_complex
 from autodiff.rules.special import clamp, exponent, fraction, mantissa

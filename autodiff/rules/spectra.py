@@ -31,9 +31,9 @@ from autodiff.batch import Batch
 from autodiff.boundary import zero_like
 from autodiff.dispatch import RULES, Operation
 from autodiff.forward import Dual
-from autodiff.operands import TRACED, dtype_of, shape_of, value_of
+from autodiff.operands import TRACED, dtype_of, is_complex, shape_of, value_of
 from autodiff.primitives import Rewrite
-from autodiff.rules.conjugates import adjoint, conjugated, hermitian_part, in_conjugates, is_complex
+from autodiff.rules.conjugates import adjoint, conjugated, hermitian_part, in_conjugates
 from autodiff.rules.general import composite, general, transposed
 
 

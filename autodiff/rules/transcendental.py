@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.rules.conjugates import is_complex
+from autodiff.operands import is_complex
 from autodiff.rules.elementwise import elementwise
 from autodiff.rules.special import bessel_i, logistic, sech_squared, sinc_derivative
 

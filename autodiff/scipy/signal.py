@@ -15,8 +15,7 @@ import numpy as np
 from scipy import signal as _signal
 
 from autodiff.dispatch import RULES, Operation
-from autodiff.operands import as_operand, shape_of
-from autodiff.rules.conjugates import is_complex
+from autodiff.operands import as_operand, is_complex, shape_of
 from autodiff.rules.general import general
 from autodiff.scipy.functions import defined, others
 

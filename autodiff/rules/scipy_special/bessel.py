@@ -9,9 +9,8 @@ import numpy as np
 from scipy import special
 
 from autodiff.dispatch import Operation
-from autodiff.operands import dtype_of
+from autodiff.operands import dtype_of, is_complex
 from autodiff.rules.casts import to_dtype
-from autodiff.rules.conjugates import is_complex
 from autodiff.rules.elementwise import elementwise
 from autodiff.rules.scipy_special.orders import ORDER, in_double, special_function
 
