@@ -16,7 +16,7 @@ from numpy._core import umath  # for a ufunc that has no public name
 import autodiff.rules  # noqa: F401 - fills the table
 from autodiff.arraylike import ArrayLike
 from autodiff.assignment import astype, index_update, note_if_view
-from autodiff.dispatch import LEAF_LEVEL, MODE, RULES, Operation, bind, new_level
+from autodiff.dispatch import LEAF_LEVEL, MODE, NOTHING_PAUSED, RULES, Operation, bind, new_level
 from autodiff.graph import Node
 from autodiff.operands import TRACED, as_operand, map_nested, shape_of
 from autodiff.primitives import Constant, Primitive
@@ -213,9 +213,12 @@ class Recorder:
     def on(self) -> Switch:
         """Return the context in which also what is done to tensors of lower levels is written down.
 
-        A graph for all numbers says nothing of those it is recorded with: the program looks for anomalies when it runs.
+        A graph for all numbers says nothing of those it is recorded with: the program looks for anomalies when it
+        runs; and it is the same whether it is first called within `no_grad` or outside.
         """
-        return Switch(lambda mode: mode._replace(recorder=self, anomaly=mode.anomaly and not self.strict))
+        if not self.strict:
+            return Switch(lambda mode: mode._replace(recorder=self))
+        return Switch(lambda mode: mode._replace(recorder=self, anomaly=False, paused=NOTHING_PAUSED))
 
     def add(self, node: Node) -> Record:
         self.nodes.append(node)

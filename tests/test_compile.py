@@ -356,6 +356,8 @@ def test_cost_counts_the_program():
     assert cost.steps == len(fast.program.program.steps)
     assert cost.buffers > 0 and cost.bytes > 0 and cost.flop > 0
     assert str(cost.steps) in str(cost)
+    assert cost.fresh_bytes == X.nbytes  # the gradient alone
+    assert cost.peak_bytes == cost.bytes + cost.fresh_bytes
 
 
 # --- refusals ----------------------------------------------------------------------------------------------------

@@ -242,3 +242,10 @@ def test_the_mean_of_all_batches_so_far_is_compiled():
         optimizer.step()
     for a, b in zip(compiled.state_dict().values(), eager.state_dict().values(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_step_that_is_first_called_within_no_grad_trains_all_the_same():
+    inside, outside = step_of(line()), step_of(line())
+    with ad.no_grad():
+        losses = [inside(X, Y) for _ in range(3)]
+    assert losses == [outside(X, Y) for _ in range(3)] and losses[2] < losses[0]

@@ -46,10 +46,15 @@ class ProgramCost:
     bytes: int
     fresh_bytes: int
 
+    @property
+    def peak_bytes(self) -> int:
+        """The most memory that it holds at once: what a call makes anew is there until it returns."""
+        return self.bytes + self.fresh_bytes
+
     def __str__(self) -> str:
         return (
             f"{self.steps} steps, {self.flop:,} FLOP, {self.buffers} buffers of {self.bytes:,} bytes in all, "
-            f"{self.fresh_bytes:,} bytes made anew at every call"
+            f"{self.fresh_bytes:,} bytes made anew at every call, {self.peak_bytes:,} bytes at most"
         )
 
 
@@ -176,6 +181,7 @@ def _cost_of(source: Source) -> ProgramCost:
     steps = [step for program in source.programs for step in program.steps]
     specs = [spec for number, spec in enumerate(buffers.specs) if number not in buffers.homes]
     fresh = [s for s in steps if s.is_array and s not in buffers.of and s.value.base is None]
+    fresh = [s for s in fresh if s not in buffers.heirs]  # another step goes on with the same array
     return ProgramCost(
         steps=len(steps),
         flop=round(sum(map(_flop, steps))),
