@@ -122,8 +122,12 @@ def check_released(recorder: ReferenceType) -> None:
     gc.collect()  # a function that calls itself is a cycle
     if recorder() is None:
         return
+    was_frozen = gc.get_freeze_count() > 0
+    gc.unfreeze()  # else what was there before is not found
     records = [x for x in gc.get_referrers(recorder()) if x.__class__ is Record]
     places = [_heal(record, records) for record in records]
+    if was_frozen:
+        gc.freeze()
     where = next(filter(None, places), "another place")
     raise TypeError(
         f"compile: what a call leaves behind for later, a compiled program does not; got a value that is kept in "

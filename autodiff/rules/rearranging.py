@@ -101,7 +101,8 @@ class Rearranges(Rule):
     family = "linear"
 
     def __init__(self, function: Callable, positions: tuple[int, ...]) -> None:
-        self.name = f"np.{function.__name__}"
+        name = full_name(function)
+        self.name = name if name.startswith("scipy.") else f"np.{function.__name__}"
         self.function = function
         self.positions = positions
 
