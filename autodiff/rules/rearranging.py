@@ -19,6 +19,7 @@ from autodiff.operands import (
     Spec,
     as_operand,
     dtype_of,
+    full_name,
     is_traced,
     plain,
     shape_of,
