@@ -334,7 +334,7 @@ def workload_of(network: Network) -> Workload:
         f"training step of an MLP {network.name}, batch {network.batch}, {network.dtype}: forward, backward, Adam",
         tolerance=TOLERANCES[network.dtype],
         looser={"scikit-learn": SCIKIT_LEARN},
-        calls=20,
+        calls=5,
         goals=tuple(goal for goal in GOALS[network.name] if network.dtype == "float32" or goal.issue == 5),
     )
     for contender, build in CONTENDERS.items():
