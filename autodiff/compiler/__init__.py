@@ -7,7 +7,8 @@
 - `naming`, `expressions`, `emission`: the steps as source; `scalars`: that of single numbers
 - `listing`: the text with all that it needs to run; `checked`: a version of it that looks for NaN and infinities
 - `program`: one program, the functions that run it, and what it costs
-- `compiled`: `ad.compile`, one program for each signature; `pickling`: what of it goes into a pickle
+- `compiled`: `ad.compile`, one program for each signature (`signatures`); `pickling`: what of it goes into a pickle
+- `generators`: random numbers that are drawn anew; `verified`: whether a function does nothing but return results
 - `stateful`: with tensors and arrays that a function reads and changes, and its backward pass
 - `in_place`: what follows it, such as an optimiser's update: procedures that change arrays in place
 """
