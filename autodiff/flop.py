@@ -28,7 +28,7 @@ from autodiff.operands import shape_of, size_of
 from autodiff.rules.affine import _affine
 from autodiff.rules.einsum import contracted, parse
 from autodiff.rules.indexing import may_repeat, scatter, select
-from autodiff.rules.linear import filled
+from autodiff.rules.linear import filled, reshaped
 from autodiff.rules.reductions import products_of_others
 from autodiff.rules.special import bessel_i, clamp, logistic, sech_squared, sinc_derivative
 
@@ -114,7 +114,7 @@ def _matrices(formula: Callable[[int, int], float]) -> Callable[..., float]:
 
 
 cost([np.positive, np.copy, np.conjugate, np.real, np.imag, np.real_if_close, astype], lambda _y, *_, **__: 0)
-cost([index_update, filled], lambda _y, *_, **__: 0)
+cost([index_update, filled, reshaped], lambda _y, *_, **__: 0)
 cost([np.sum, np.prod, np.max, np.min, np.nanmax, np.nanmin], _reduction)
 cost([ufunc.reduce for ufunc in (np.add, np.multiply, np.maximum, np.minimum)], _reduction)
 cost([products_of_others], lambda y, *_, **__: entries(y))
